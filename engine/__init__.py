@@ -1,0 +1,29 @@
+"""Finds the people in a picture and cuts them out. ``Engine(Settings()).cut_out(picture)`` is the whole of it.
+
+Importing this package loads no framework: names are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.pictures import decode, encode
+    from engine.pipeline import Engine
+    from engine.settings import Settings, load_settings
+
+_HOMES = {
+    "Engine": "engine.pipeline",
+    "Settings": "engine.settings",
+    "load_settings": "engine.settings",
+    "decode": "engine.pictures",
+    "encode": "engine.pictures",
+}
+__all__ = ["Engine", "Settings", "decode", "encode", "load_settings"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'engine' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,82 @@
+"""Every failure that a user can meet, as a sentence: what happened, to which file, why, what to do.
+
+    BshmError
+    ├── UsageError            a wrong word on the command line or in a request      exit code 2
+    │   └── ConfigError       the config file has an unknown key or a wrong value
+    ├── PictureError          one input cannot be used; the next one goes on        exit code 1
+    │   ├── NotAPictureError  empty, another kind of file, damaged
+    │   ├── TooLargeError     past a limit against decompression bombs
+    │   └── LinkError         an address that cannot be fetched, or must not be
+    ├── OutputError           a result cannot be written                            exit code 1
+    ├── NetworkError          a network's file is missing, damaged, not allowed     exit code 3
+    │   └── DownloadError     it could not be fetched
+    └── DeviceError           the device asked for cannot be used                   exit code 3
+
+Errors of other libraries are translated where they are met, with ``raise ... from error``, so that the log keeps the
+cause and the user reads the sentence.
+"""
+
+from __future__ import annotations
+
+
+class BshmError(Exception):
+    """A failure in three parts, each a phrase without its full stop.
+
+    what: what happened, naming the file or setting. why: the reason, where it is known. remedy: what to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, why: str = "", remedy: str = "") -> None:
+        super().__init__(what, why, remedy)
+        self.what, self.why, self.remedy = what, why, remedy
+
+    def __str__(self) -> str:
+        sentence = f"{self.what}: {self.why}" if self.why else self.what
+        return f"{sentence}. {self.remedy}." if self.remedy else f"{sentence}."
+
+
+class UsageError(BshmError):
+    """A word that the command line or a request does not know."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The config file cannot be used; `what` names the file and the line."""
+
+
+class PictureError(BshmError):
+    """One input cannot be used."""
+
+
+class NotAPictureError(PictureError):
+    """The bytes are empty, no picture, of an unknown kind, or damaged."""
+
+
+class TooLargeError(PictureError):
+    """The picture, or the file, is larger than the limits allow."""
+
+
+class LinkError(PictureError):
+    """An address cannot be fetched, or must not be."""
+
+
+class OutputError(BshmError):
+    """A result cannot be written."""
+
+
+class NetworkError(BshmError):
+    """A network's file is missing, damaged, unknown or not allowed by its licence."""
+
+    exit_code = 3
+
+
+class DownloadError(NetworkError):
+    """A network's file could not be fetched."""
+
+
+class DeviceError(BshmError):
+    """The device that was asked for cannot be used."""
+
+    exit_code = 3

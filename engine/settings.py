@@ -1,0 +1,174 @@
+"""Every setting, its default and its check; and the reading of config.yaml, which names the line of what it refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import yaml
+
+from engine.errors import ConfigError
+
+_Section = TypeVar("_Section")
+
+DEVICES = ("auto", "cpu", "cuda")
+LICENCES = ("all", "permissive")
+PEOPLE = ("auto", "all", "largest")
+WANTS = ("cutout", "matte", "composite")
+FORMATS = ("png", "webp", "tiff", "jpeg")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is refused before it is read or decoded."""
+
+    megapixels: float = 200
+    megabytes: float = 512
+
+
+@dataclass(frozen=True)
+class Links:
+    """How pictures by address are fetched. timeout: seconds for the whole download."""
+
+    allow_private: bool = False
+    timeout: float = 60
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What config.yaml says; the comments there explain each. people: a word of PEOPLE or a number of people."""
+
+    device: str = "auto"
+    threads: int = 0
+    licences: str = "all"
+    network: str = "auto"
+    people: str | int = "auto"
+    want: tuple[str, ...] = ("cutout",)
+    format: str = "png"
+    matte_bits: int = 8
+    background: str = "white"
+    limits: Limits = field(default_factory=Limits)
+    links: Links = field(default_factory=Links)
+
+
+def one_of(words: tuple[str, ...]) -> Callable[[Any], bool]:
+    """A check that a value is one of these words."""
+    return lambda value: value in words
+
+
+def _several_of(words: tuple[str, ...]) -> Callable[[Any], bool]:
+    return lambda value: bool(value) and all(each in words for each in value) and len(set(value)) == len(value)
+
+
+def _positive(value: Any) -> bool:
+    return bool(value > 0)
+
+
+def is_people(value: str | int) -> bool:
+    """True for a word of PEOPLE or a number of at least 1."""
+    return value >= 1 if isinstance(value, int) else value in PEOPLE
+
+
+# Each setting's check, and what to say where it fails. A setting that is not here needs the right type alone.
+CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "device": (one_of(DEVICES), f"one of {', '.join(DEVICES)}"),
+    "threads": (lambda value: value >= 0, "0 or more"),
+    "licences": (one_of(LICENCES), f"one of {', '.join(LICENCES)}"),
+    "people": (is_people, f"one of {', '.join(PEOPLE)}, or a number of at least 1"),
+    "want": (_several_of(WANTS), f"one or several of {', '.join(WANTS)}"),
+    "format": (one_of(FORMATS), f"one of {', '.join(FORMATS)}"),
+    "matte_bits": (lambda value: value in (8, 16), "8 or 16"),
+    "network": (lambda value: bool(re.fullmatch(r"[\w.-]+", value)), "auto or a network's name"),
+    "limits.megapixels": (_positive, "more than 0"),
+    "limits.megabytes": (_positive, "more than 0"),
+    "links.timeout": (_positive, "more than 0"),
+}
+
+
+def config_path() -> Path:
+    """Where the user's config.yaml lies: $BSHM_CONFIG, else the XDG config folder."""
+    if named := os.environ.get("BSHM_CONFIG"):
+        return Path(named)
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "bshm" / "config.yaml"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings of a config file (default: config_path(); none there: all defaults).
+
+    Raises ConfigError, with the line, for what cannot be read, unknown keys and values of another kind.
+    """
+    file = path or config_path()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if path is None and "BSHM_CONFIG" not in os.environ:
+            return Settings()
+        raise ConfigError(f"{file}: no such config file", remedy="Create it, or name another") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read", str(error)) from error
+    return parse_settings(text, str(file))
+
+
+def parse_settings(text: str, name: str = "config.yaml") -> Settings:
+    """The settings that a YAML text holds; `name` is the file's name for the sentences of a ConfigError."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{name}, line {mark.line + 1}" if mark else name
+        raise ConfigError(f"{place}: not valid YAML", getattr(error, "problem", None) or str(error)) from error
+    if root is None or (isinstance(root, yaml.ScalarNode) and root.tag.endswith(":null")):
+        return Settings()
+    return _read_section(root, Settings(), "", name)
+
+
+def _read_section(node: yaml.Node, defaults: _Section, prefix: str, name: str) -> _Section:
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError(f"{_place(node, name)}: settings are written as 'key: value'")
+    hints = get_type_hints(type(defaults))
+    known = {each.name for each in fields(defaults)}  # type: ignore[arg-type]  # always a dataclass of this module
+    changes: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+        if key not in known:
+            choices = ", ".join(sorted(prefix + each for each in known))
+            raise ConfigError(f"{_place(key_node, name)}: unknown key '{prefix}{key}'", f"the keys are {choices}")
+        if key in changes:
+            raise ConfigError(f"{_place(key_node, name)}: '{prefix}{key}' stands there twice")
+        default = getattr(defaults, key)
+        if is_dataclass(default):
+            changes[key] = _read_section(value_node, default, f"{prefix}{key}.", name)
+        else:
+            changes[key] = _read_value(value_node, hints[key], prefix + key, name)
+    return replace(defaults, **changes)  # type: ignore[type-var]  # always a dataclass of this module
+
+
+def _read_value(node: yaml.Node, hint: Any, key: str, name: str) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        value = loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]  # PyYAML's stubs lack it
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{_place(node, name)}: '{key}' cannot be read", str(error)) from error
+    if hint == tuple[str, ...]:
+        value = tuple(value) if isinstance(value, list) else (value,)
+        fits = all(isinstance(each, str) for each in value)
+    elif hint is float:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        kinds = get_args(hint) or (hint,)
+        fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    check, wanted = CHECKS.get(key, (lambda _: True, ""))
+    if not fits or not check(value):
+        shown = node.start_mark.buffer[node.start_mark.pointer : node.end_mark.pointer].strip() if node.start_mark.buffer else value
+        kind = wanted or {bool: "true or false", str: "text", int: "a whole number", float: "a number"}.get(hint, "")
+        raise ConfigError(f"{_place(node, name)}: '{key}' cannot be '{shown}'", f"it is {kind}")
+    return value
+
+
+def _place(node: yaml.Node, name: str) -> str:
+    return f"{name}, line {node.start_mark.line + 1}"

@@ -1,0 +1,184 @@
+"""What flows between the stages: frozen records and arrays with stated shapes, ranges and units.
+
+Arrays that hold pictures are [height, width, channels] in RGB order; pixels are integers of the picture's own depth
+(uint8 0..255 or uint16 0..65535); mattes are float32 [height, width], 0 outside a person, 1 inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Rgb8 = npt.NDArray[np.uint8]
+Matte = npt.NDArray[np.float32]
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def area(self) -> int:
+        """Pixels."""
+        return self.width * self.height
+
+
+class Box(NamedTuple):
+    """A rectangle in a picture's pixels: left, top, and the first column and row past it."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Pixels, never below 0."""
+        return max(0.0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> float:
+        """Pixels, never below 0."""
+        return max(0.0, self.y1 - self.y0)
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    def shared_with(self, other: Box) -> float:
+        """The area both cover, in square pixels."""
+        return Box(
+            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
+        ).area
+
+    def scaled(self, factor: float) -> Box:
+        """The same rectangle in a picture `factor` times as large."""
+        return Box(self.x0 * factor, self.y0 * factor, self.x1 * factor, self.y1 * factor)
+
+    def within(self, frame: Size) -> Box:
+        """What of it lies inside the frame."""
+        return Box(
+            min(max(self.x0, 0.0), frame.width),
+            min(max(self.y0, 0.0), frame.height),
+            min(max(self.x1, 0.0), frame.width),
+            min(max(self.y1, 0.0), frame.height),
+        )
+
+
+class Crop(NamedTuple):
+    """A rectangle of whole pixels inside the frame: what is cut from the picture and pasted back."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return Size(self.right - self.left, self.bottom - self.top)
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Index of the crop in an array [height, width, ...]."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the file was, for the report and for writing results of the same kind.
+
+    format: Pillow's name ("JPEG", "PNG", "HEIF", ...). mode: the file's own colours ("CMYK", "P", "RGB", "I;16", ...).
+    bits: per channel, 8 or 16. frames: how many pictures it holds. size: width and height as stored, before EXIF.
+    """
+
+    format: str
+    mode: str
+    bits: int
+    frames: int
+    size: Size
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded input: upright, in its own bit depth and colour profile.
+
+    pixels: [H, W, 3] RGB uint8 or uint16. alpha: [H, W] of the same type, or None where the file has none.
+    icc: the profile that pixels are in, or None (sRGB is meant). exif: the EXIF block ready to be written again
+    (no orientation, no thumbnail), without the "Exif\\0\\0" prefix, or None.
+    notes: sentences for the report ("GIF with 12 frames: the first was used").
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None
+    icc: bytes | None
+    exif: bytes | None
+    source: Source
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Size:
+        """Width and height, upright."""
+        return Size(self.pixels.shape[1], self.pixels.shape[0])
+
+    @property
+    def rgb8(self) -> Rgb8:
+        """[H, W, 3] uint8: what the networks see. Shares memory with `pixels` where those have 8 bits."""
+        if self.pixels.dtype == np.uint8:
+            return self.pixels.astype(np.uint8, copy=False)
+        return (self.pixels >> 8).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person found. box: in the picture's pixels, inside the frame. score: the detector's, 0..1."""
+
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one request asks for. network: "auto" or a matting network's name. people: a word of settings.PEOPLE or a
+    number. binary: a hard matte of 0 and 1 (threshold 0.5, 0.3 for small people)."""
+
+    network: str = "auto"
+    people: str | int = "auto"
+    binary: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done with one picture, ready for JSON.
+
+    milliseconds: per stage, in the order they ran. warnings: sentences, for the user.
+    """
+
+    width: int
+    height: int
+    people: tuple[dict[str, Any], ...]
+    device: str
+    milliseconds: dict[str, float]
+    warnings: tuple[str, ...] = ()
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """The result of one picture.
+
+    matte: float32 [H, W] 0..1, the picture's own alpha multiplied in. foreground: [H, W, 3] RGB in the picture's
+    depth, the picture's own pixels where the matte is 1, freed of the background where it is soft, 0 where it is 0.
+    """
+
+    picture: Picture
+    matte: Matte
+    foreground: Pixels
+    report: Report
