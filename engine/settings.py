@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import yaml
 
@@ -20,6 +21,8 @@ LICENCES = ("all", "permissive")
 PEOPLE = ("auto", "all", "largest")
 WANTS = ("cutout", "matte", "composite")
 FORMATS = ("png", "webp", "tiff", "jpeg")
+
+_NULL = "tag:yaml.org,2002:null"
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,9 @@ def _several_of(words: tuple[str, ...]) -> Callable[[Any], bool]:
     return lambda value: bool(value) and all(each in words for each in value) and len(set(value)) == len(value)
 
 
-def _positive(value: Any) -> bool:
-    return bool(value > 0)
+def _up_to(top: float) -> Callable[[Any], bool]:
+    """Above 0 and at most `top`; refuses .inf and .nan, which no limit can be reckoned from."""
+    return lambda value: bool(0 < value <= top)
 
 
 def is_people(value: str | int) -> bool:
@@ -73,19 +77,24 @@ def is_people(value: str | int) -> bool:
     return value >= 1 if isinstance(value, int) else value in PEOPLE
 
 
-# Each setting's check, and what to say where it fails. A setting that is not here needs the right type alone.
+# Each setting's check of a value that has the right type, and what to say where either fails.
 CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "device": (one_of(DEVICES), f"one of {', '.join(DEVICES)}"),
-    "threads": (lambda value: value >= 0, "0 or more"),
+    "threads": (lambda value: 0 <= value <= 1024, "a whole number from 0 to 1024"),
     "licences": (one_of(LICENCES), f"one of {', '.join(LICENCES)}"),
     "people": (is_people, f"one of {', '.join(PEOPLE)}, or a number of at least 1"),
     "want": (_several_of(WANTS), f"one or several of {', '.join(WANTS)}"),
     "format": (one_of(FORMATS), f"one of {', '.join(FORMATS)}"),
     "matte_bits": (lambda value: value in (8, 16), "8 or 16"),
     "network": (lambda value: bool(re.fullmatch(r"[\w.-]+", value)), "auto or a network's name"),
-    "limits.megapixels": (_positive, "more than 0"),
-    "limits.megabytes": (_positive, "more than 0"),
-    "links.timeout": (_positive, "more than 0"),
+    "background": (
+        lambda value: bool(value.strip()),
+        'a colour (white, or "#3366cc" in quotes) or the path of a picture',
+    ),
+    "limits.megapixels": (_up_to(1e6), "a number above 0, at most 1000000"),
+    "limits.megabytes": (_up_to(1e6), "a number above 0, at most 1000000"),
+    "links.allow_private": (lambda _: True, "true or false"),
+    "links.timeout": (_up_to(1e6), "a number of seconds above 0, at most 1000000"),
 }
 
 
@@ -94,7 +103,11 @@ def config_path() -> Path:
     if named := os.environ.get("BSHM_CONFIG"):
         return Path(named)
     base = os.environ.get("XDG_CONFIG_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "bshm" / "config.yaml"
+    try:  # a relative path is ignored, as the XDG specification asks
+        folder = Path(base) if base.startswith("/") else Path.home() / ".config"
+    except RuntimeError as error:
+        raise ConfigError("the home folder is not known", str(error), "Set HOME or BSHM_CONFIG") from error
+    return folder / "bshm" / "config.yaml"
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -109,8 +122,10 @@ def load_settings(path: Path | None = None) -> Settings:
         if path is None and "BSHM_CONFIG" not in os.environ:
             return Settings()
         raise ConfigError(f"{file}: no such config file", remedy="Create it, or name another") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read", str(error)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: cannot be read", "it is not UTF-8 text", "Save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read", error.strerror or str(error)) from error
     return parse_settings(text, str(file))
 
 
@@ -121,13 +136,13 @@ def parse_settings(text: str, name: str = "config.yaml") -> Settings:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}, line {mark.line + 1}" if mark else name
-        raise ConfigError(f"{place}: not valid YAML", getattr(error, "problem", None) or str(error)) from error
-    if root is None or (isinstance(root, yaml.ScalarNode) and root.tag.endswith(":null")):
-        return Settings()
-    return _read_section(root, Settings(), "", name)
+        raise ConfigError(f"{place}: not valid YAML", _problem(error)) from error
+    return Settings() if root is None else _read_section(root, Settings(), "", name)
 
 
 def _read_section(node: yaml.Node, defaults: _Section, prefix: str, name: str) -> _Section:
+    if node.tag == _NULL:  # every line below the section's name was deleted
+        return defaults
     if not isinstance(node, yaml.MappingNode):
         raise ConfigError(f"{_place(node, name)}: settings are written as 'key: value'")
     hints = get_type_hints(type(defaults))
@@ -151,23 +166,36 @@ def _read_section(node: yaml.Node, defaults: _Section, prefix: str, name: str) -
 def _read_value(node: yaml.Node, hint: Any, key: str, name: str) -> Any:
     loader = yaml.SafeLoader("")
     try:
-        value = loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]  # PyYAML's stubs lack it
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{_place(node, name)}: '{key}' cannot be read", str(error)) from error
+        value = loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError) as error:  # what PyYAML raises at `!!bool maybe`
+        raise ConfigError(f"{_place(node, name)}: '{key}' cannot be read", _problem(error)) from error
     if hint == tuple[str, ...]:
         value = tuple(value) if isinstance(value, list) else (value,)
-        fits = all(isinstance(each, str) for each in value)
-    elif hint is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-    else:
-        kinds = get_args(hint) or (hint,)
-        fits = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-    check, wanted = CHECKS.get(key, (lambda _: True, ""))
-    if not fits or not check(value):
-        shown = node.start_mark.buffer[node.start_mark.pointer : node.end_mark.pointer].strip() if node.start_mark.buffer else value
-        kind = wanted or {bool: "true or false", str: "text", int: "a whole number", float: "a number"}.get(hint, "")
-        raise ConfigError(f"{_place(node, name)}: '{key}' cannot be '{shown}'", f"it is {kind}")
+    check, wanted = CHECKS[key]
+    if not _is_a(value, hint) or not check(value):
+        fault = "has no value" if node.tag == _NULL else f"cannot be {_written(node)}"
+        raise ConfigError(f"{_place(node, name)}: '{key}' {fault}", f"it is {wanted}")
     return value
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    """Whether a value from YAML has a setting's type; true and false are no numbers."""
+    if hint == tuple[str, ...]:
+        return all(isinstance(each, str) for each in value)
+    if isinstance(value, bool):
+        return hint is bool
+    return isinstance(value, int | float if hint is float else hint)
+
+
+def _written(node: yaml.Node) -> str:
+    """The value as it stands in the file, on one line."""
+    text = str(node.start_mark.buffer)[node.start_mark.pointer : node.end_mark.pointer]
+    return "'" + textwrap.shorten(text, 60, placeholder=" ...") + "'"
+
+
+def _problem(error: Exception) -> str:
+    """What a reader's error says, on one line and without the place, which the sentence names already."""
+    return " ".join(str(getattr(error, "problem", None) or getattr(error, "reason", None) or error).split())
 
 
 def _place(node: yaml.Node, name: str) -> str:

@@ -54,9 +54,7 @@ class Box(NamedTuple):
 
     def shared_with(self, other: Box) -> float:
         """The area both cover, in square pixels."""
-        return Box(
-            max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)
-        ).area
+        return Box(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)).area
 
     def scaled(self, factor: float) -> Box:
         """The same rectangle in a picture `factor` times as large."""
