@@ -238,24 +238,26 @@ run_tests() {
 }
 
 uninstall() {
-  local path config
+  local path config data state
+  config=$(config_file)
+  data=$(xdg_folder XDG_DATA_HOME .local/share)
+  state=$(xdg_folder XDG_STATE_HOME .local/state)
   if link_is_ours; then
     rm -- "$(link_file)"
     say "Removed: $(link_file)"
   fi
-  for path in "$(xdg_folder XDG_DATA_HOME .local/share)/networks" "$(xdg_folder XDG_CACHE_HOME .cache)"; do
+  for path in "$data/networks" "$state/log" "$(xdg_folder XDG_CACHE_HOME .cache)"; do
     [[ -e $path ]] || continue
     rm -rf -- "$path"
     say "Removed: $path"
   done
-  config=$(config_file)
   if [[ -e $config ]] && cmp -s -- "$PROJECT/config.yaml" "$config"; then
     rm -- "$config"
     say "Removed: $config"
   elif [[ -e $config ]]; then
     say "Left: $config, which is not as it was shipped. Delete it if you like."
   fi
-  for path in "${config%/*}" "$(xdg_folder XDG_DATA_HOME .local/share)"; do
+  for path in "${config%/*}" "$data" "$state"; do
     if [[ -d $path ]]; then rmdir --ignore-fail-on-non-empty -- "$path"; fi
   done
   if [[ -e $(results_folder) ]]; then say "Left: $(results_folder), with your pictures."; fi
