@@ -27,9 +27,7 @@ def newcomer(tmp_path: Path) -> Place:
     here.variables |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     here.variables |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
     here.variables["PIP_CACHE_DIR"] = pip("cache", "dir").stdout.strip()
-    here.variables["RUSTUP_HOME"] = str(
-        tmp_path / "rustup"
-    )  # pip asks rustc for its version, which leaves a file there
+    here.variables["RUSTUP_HOME"] = str(tmp_path / "rustup")  # where pip asks rustc for its version
     users = Path.home() / ".config/pip/pip.conf"
     if users.exists():
         here.variables.setdefault("PIP_CONFIG_FILE", str(users))
