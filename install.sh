@@ -69,19 +69,15 @@ find_python() { # prints the first that can make environments, else the first th
   [[ -n $recent ]] && printf '%s\n' "$recent"
 }
 
-as_root() { # COMMAND...; fails where nobody is there to type sudo's password
-  if ((EUID == 0)); then
-    "$@"
-  else
-    command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [[ -t 0 ]]; } && sudo "$@"
-  fi
-}
-
-install_debian_packages() { # PACKAGE...
-  local get=(env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+install_debian_packages() { # PACKAGE...; fails where this is no Debian, or nobody is there to type sudo's password
+  local get=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
   command -v apt-get >/dev/null || return 1
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null || ! { sudo -n true 2>/dev/null || [[ -t 0 ]]; }; then return 1; fi
+    get=(sudo "${get[@]}")
+  fi
   say "Debian packages are missing and will be installed: $*"
-  as_root "${get[@]}" install -y "$@" || { as_root "${get[@]}" update && as_root "${get[@]}" install -y "$@"; }
+  "${get[@]}" install -y "$@" || { "${get[@]}" update && "${get[@]}" install -y "$@"; }
 }
 
 need_python() { # prints the Python to use; all other words go to standard error

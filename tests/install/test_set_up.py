@@ -86,7 +86,7 @@ class TestPython:
         )
         said = place.part("need_python")
         assert said.endswith(f"{tools}/python3\n")
-        assert done.read_text(encoding="utf-8") == f"-qq install -y python3.{sys.version_info.minor}-venv\n"
+        assert done.read_text(encoding="utf-8").endswith(f" install -y python3.{sys.version_info.minor}-venv\n")
 
 
 class TestEnvironment:
