@@ -1,0 +1,157 @@
+"""`bshm doctor`: what is set up, what is wrong with it, and the command that mends it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.terminal import tell
+from engine.errors import BshmError
+from engine.settings import Settings, config_path, load_settings
+
+_PACKAGE = "bshm-cut-out"
+_REINSTALL = "Run ./install.sh in the project's folder again"
+_ROOM = 1.0  # GB: the default networks, their downloads and a day's results
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at and what it is; fault: what is wrong with it, if anything, and what mends it."""
+
+    subject: str
+    text: str
+    fault: str = ""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command, which has no words of its own."""
+    commands.add_parser(
+        "doctor",
+        help="say what is set up, and what is wrong with it",
+        description="Says what is set up, what is wrong with it, and how to mend it. Changes nothing.",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints what was found. Returns 1 where something is wrong."""
+    faults = 0
+    for each in examine(args.config):
+        tell(f"{'WRONG' if each.fault else 'ok':<6}{each.subject:<9} {each.text}")
+        if each.fault:
+            tell(f"{'':<15} {each.fault}")
+            faults += 1
+    tell("Nothing is wrong." if not faults else f"{faults} thing{'s are' if faults > 1 else ' is'} wrong.")
+    return 1 if faults else 0
+
+
+def examine(config: Path | None) -> Iterator[Finding]:
+    """Everything there is to say, in the order in which one thing needs another."""
+    yield Finding("Python", f"{platform.python_version()}, {sys.executable}")
+    yield from _packages()
+    settings, finding = _config(config)
+    yield finding
+    yield _device(settings)
+    yield from _networks(settings)
+    yield from _folders()
+    yield _disk()
+    yield _command()
+
+
+def _packages() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    try:
+        yield Finding("program", f"{_PACKAGE} {version(_PACKAGE)}")
+        needed = [re.split(r"[^\w.-]", each)[0] for each in requires(_PACKAGE) or [] if "extra ==" not in each]
+    except PackageNotFoundError:
+        yield Finding("program", f"{_PACKAGE} is not installed as a package", f"{_REINSTALL}.")
+        return
+    missing = []
+    for each in needed:
+        try:
+            version(each)
+        except PackageNotFoundError:
+            missing.append(each)
+    text = f"missing: {', '.join(missing)}" if missing else f"all {len(needed)} that are needed"
+    yield Finding("packages", text, f"{_REINSTALL}." if missing else "")
+
+
+def _config(named: Path | None) -> tuple[Settings, Finding]:
+    try:
+        settings = load_settings(named)
+        file = named or config_path()
+    except BshmError as error:
+        return Settings(), Finding("config", "cannot be used; what follows is said of the defaults", str(error))
+    return settings, Finding("config", str(file) if file.exists() else f"{file} is not there: all defaults")
+
+
+def _device(settings: Settings) -> Finding:
+    from importlib.metadata import version
+
+    try:
+        from engine.runtimes import open_runtime
+
+        device = open_runtime(settings).device
+        return Finding("device", f"{device}; ONNX Runtime {version('onnxruntime')}; 'device: {settings.device}'")
+    except BshmError as error:
+        return Finding("device", f"'device: {settings.device}' cannot be used", str(error))
+    except ImportError as error:
+        return Finding("device", "ONNX Runtime cannot be loaded", f"{error}. {_REINSTALL}.")
+
+
+def _networks(settings: Settings) -> Iterator[Finding]:
+    from engine.models.catalogue import NETWORKS, allowed
+    from engine.models.store import State, Store
+
+    store = Store()
+    for network in NETWORKS.values():
+        text = f"{network.name} ({network.task}): licence {network.licence}"
+        if not allowed(network, settings.licences):
+            yield Finding("network", f"{text}; not used, 'licences: {settings.licences}'")
+            continue
+        try:
+            state = store.state(network)
+        except BshmError as error:
+            yield Finding("network", text, str(error))
+            continue
+        needed = network.default or state is State.DAMAGED
+        fault = f"Run: bshm models pull {network.name}" if state is not State.INSTALLED and needed else ""
+        yield Finding("network", f"{text}; {'verified' if state is State.INSTALLED else state}", fault)
+
+
+def _folders() -> Iterator[Finding]:
+    from daemon.log import log_file
+    from engine.models.folders import cache_folder, networks_folder
+
+    folders = {"networks": networks_folder(), "cache": cache_folder(), "log": log_file().parent}
+    for name, folder in folders.items():
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        usable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+        fault = "" if usable else f"{there} cannot be written by this user. Change its owner or its permissions."
+        yield Finding("folder", f"{name}: {folder}" + ("" if folder.exists() else ", made when it is needed"), fault)
+
+
+def _disk() -> Finding:
+    home = Path.home()
+    free = shutil.disk_usage(home).free / 1e9
+    fault = "" if free >= _ROOM else f"Less than {_ROOM:g} GB is little: make room."
+    return Finding("disk", f"{free:.1f} GB free in {home}", fault)
+
+
+def _command() -> Finding:
+    found = shutil.which("bshm")
+    if found:
+        return Finding("command", f"bshm is {found}")
+    folder = Path.home() / ".local" / "bin"
+    if (folder / "bshm").exists():
+        fault = f'{folder} is not on PATH. Log in again, or run: export PATH="{folder}:$PATH"'
+    else:
+        fault = f"{_REINSTALL}."
+    return Finding("command", "bshm is not found by its name", fault)

@@ -1,0 +1,95 @@
+"""Which files are written for a picture, and what is in them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from daemon.outputs import Place, exists_already, write_whole
+from daemon.terminal import shown
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.pictures import Background
+    from engine.types import CutOut
+
+Existing = Literal["refuse", "overwrite", "skip"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What every picture of a run is to give.
+
+    settings: with the command line's words in them. background: for composites. existing: what happens to results
+    that are there already.
+    """
+
+    settings: Settings
+    binary: bool
+    report: bool
+    background: Background | None
+    existing: Existing
+
+    def files(self, place: Place) -> dict[str, Path]:
+        """What is to be written there, by kind; empty where all of it is there already and is to be left.
+
+        Raises OutputError where some of it is there and nothing was said of that.
+        """
+        from engine.pictures import suffix, written_format
+
+        kinds = {want: suffix(written_format(want, self.settings.format)) for want in self.settings.want}
+        if self.report:
+            kinds["report"] = ".json"
+        files = {kind: place.path(kind, ending) for kind, ending in kinds.items()}
+        there = {kind: path for kind, path in files.items() if os.path.lexists(path)}
+        if there and self.existing == "refuse":
+            raise exists_already(next(iter(there.values())))
+        return {kind: path for kind, path in files.items() if kind not in there or self.existing == "overwrite"}
+
+    def write(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> tuple[Path, ...]:
+        """Writes the files of one picture and returns their paths. source: its path or its address, for the report.
+
+        Raises OutputError.
+        """
+        for kind, path in files.items():
+            data = self._report(cut, files, source) if kind == "report" else self._encoded(cut, kind)
+            write_whole(path, data, overwrite=self.existing == "overwrite")
+        return tuple(files.values())
+
+    def _encoded(self, cut: CutOut, kind: str) -> bytes:
+        from engine.pictures import encode_composite, encode_cutout, encode_matte, written_format
+
+        chosen = written_format(kind, self.settings.format)
+        if kind == "matte":
+            return encode_matte(cut, chosen, self.settings.matte_bits)
+        if kind == "composite" and self.background is not None:
+            return encode_composite(cut, self.background, chosen)
+        return encode_cutout(cut, chosen)
+
+    def _report(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> bytes:
+        settings = self.settings
+        content = {
+            "input": _named(source),
+            "outputs": {kind: _named(path) for kind, path in files.items() if kind != "report"},
+            "settings": {
+                "want": settings.want,
+                "format": settings.format,
+                "matte_bits": settings.matte_bits,
+                "network": settings.network,
+                "people": settings.people,
+                "binary": self.binary,
+            },
+            **asdict(cut.report),
+        }
+        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _named(source: str | Path) -> dict[str, Any]:
+    """A file twice: to be read, and as an address that holds any bytes of its name (RFC 8089); an address as it is."""
+    if isinstance(source, str):
+        return {"name": source, "uri": source}
+    return {"name": shown(source.name), "uri": source.absolute().as_uri()}

@@ -1,0 +1,59 @@
+"""Whether an address gave a thumbnail where a photo was meant: its words and numbers against the true size."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from engine.types import Size
+
+_SMALL = 800  # pixels of the long side; what is larger is worth cutting out whatever its address says
+_ROUNDED = 0.9  # resizing rounds, and "1080p" is not always exact
+_WORD = re.compile(r"(?<![a-z])(thumb(nail)?s?|preview)(?![a-z])", re.IGNORECASE)
+_IN_PATH = (
+    re.compile(r"(?<!\d)(\d{2,5})x(\d{2,5})(?!\d)"),  # photo-300x200.jpg, as WordPress has it
+    re.compile(r"(?<!\d)(\d{2,5})px(?![a-z])"),  # /300px-photo.jpg, MediaWiki
+    re.compile(r"=w(\d{2,5})-h(\d{2,5})"),  # Google's photos
+    re.compile(r"=[swh](\d{2,5})(?!\d)"),
+)
+_IN_QUERY = re.compile(r"(max_?|m)?(w|h|width|height)|s|sz|size", re.IGNORECASE)
+
+
+def thumbnail_warning(address: str, size: Size) -> str | None:
+    """A sentence where the picture that an address gave is a thumbnail by what its address says, else None.
+
+    It is one where the address promises a longer side than the picture has, or where a small picture's address asks
+    for a small one. Long sides are compared, since "300x300" often is the frame that a picture was fitted into.
+    """
+    promises = dict(_promises(address))
+    has = f"has {size.width} x {size.height} pixels"
+    for words, pixels in promises.items():
+        if max(size) < _ROUNDED * pixels:
+            return (
+                f"The picture {has}, and its address promises more ('{words}'): a thumbnail where the photo was meant?"
+            )
+    words = next(iter(promises), None) or _word(address)
+    if words and max(size) <= _SMALL:
+        return (
+            f"The picture only {has}, and its address asks for that ('{words}'): a thumbnail where the photo was meant?"
+        )
+    return None
+
+
+def _promises(address: str) -> Iterator[tuple[str, int]]:
+    """The sizes in an address: the words there and the longest side they mean, in pixels."""
+    parts = urlsplit(address)
+    for pattern in _IN_PATH:
+        for match in pattern.finditer(parts.path):
+            yield match[0], max(map(int, match.groups()))
+    for key, value in parse_qsl(parts.query):
+        if _IN_QUERY.fullmatch(key) and re.fullmatch(r"\d{2,5}", value):
+            yield f"{key}={value}", int(value)
+
+
+def _word(address: str) -> str | None:
+    match = _WORD.search(urlsplit(address).path)
+    return match[0] if match else None
