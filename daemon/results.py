@@ -14,7 +14,7 @@ from daemon.terminal import shown
 from engine.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.pictures import Background
+    from engine.pictures.background import Background
     from engine.types import CutOut
 
 Existing = Literal["refuse", "overwrite", "skip"]
@@ -24,8 +24,8 @@ Existing = Literal["refuse", "overwrite", "skip"]
 class Wanted:
     """What every picture of a run is to give.
 
-    settings: with the command line's words in them. background: for composites. existing: what happens to results
-    that are there already.
+    settings: with the command line's words in them. background: of composites, None where none are wanted.
+    existing: what happens to results that are there already.
     """
 
     settings: Settings
@@ -39,7 +39,7 @@ class Wanted:
 
         Raises OutputError where some of it is there and nothing was said of that.
         """
-        from engine.pictures import suffix, written_format
+        from engine.pictures.formats import suffix, written_format
 
         kinds = {want: suffix(written_format(want, self.settings.format)) for want in self.settings.want}
         if self.report:
@@ -55,20 +55,17 @@ class Wanted:
 
         Raises OutputError.
         """
+        from engine.pictures.background import WHITE
+        from engine.pictures.encode import encode
+
+        bits, background = self.settings.matte_bits, self.background or WHITE
         for kind, path in files.items():
-            data = self._report(cut, files, source) if kind == "report" else self._encoded(cut, kind)
+            if kind == "report":
+                data = self._report(cut, files, source)
+            else:
+                data = encode(cut, kind, self.settings.format, bits=bits, background=background)
             write_whole(path, data, overwrite=self.existing == "overwrite")
         return tuple(files.values())
-
-    def _encoded(self, cut: CutOut, kind: str) -> bytes:
-        from engine.pictures import encode_composite, encode_cutout, encode_matte, written_format
-
-        chosen = written_format(kind, self.settings.format)
-        if kind == "matte":
-            return encode_matte(cut, chosen, self.settings.matte_bits)
-        if kind == "composite" and self.background is not None:
-            return encode_composite(cut, self.background, chosen)
-        return encode_cutout(cut, chosen)
 
     def _report(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> bytes:
         settings = self.settings

@@ -35,10 +35,10 @@ def thumbnail_warning(address: str, size: Size) -> str | None:
             return (
                 f"The picture {has}, and its address promises more ('{words}'): a thumbnail where the photo was meant?"
             )
-    words = next(iter(promises), None) or _word(address)
-    if words and max(size) <= _SMALL:
+    asked = next(iter(promises), None) or _word(address)
+    if asked and max(size) <= _SMALL:
         return (
-            f"The picture only {has}, and its address asks for that ('{words}'): a thumbnail where the photo was meant?"
+            f"The picture only {has}, and its address asks for that ('{asked}'): a thumbnail where the photo was meant?"
         )
     return None
 

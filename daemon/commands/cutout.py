@@ -16,10 +16,12 @@ from daemon.outputs import Place, check_folder, place_link, place_outputs
 from daemon.results import Wanted
 from daemon.terminal import complain, hand_over, shown
 from engine.errors import BshmError, OutputError, UsageError
-from engine.settings import CHECKS, FORMATS, PEOPLE, WANTS, load_settings
+from engine.settings import CHECKS, FORMATS, PEOPLE, WANTS, Settings, load_settings
 
 if TYPE_CHECKING:
     from daemon.batch import Loaded, Outcome, Task
+    from engine.pictures.background import Background
+    from engine.types import Picture
 
 _EPILOG = """\
 Results lie beside the picture or below -o, in the same folders as the pictures: NAME.cutout.png, NAME.matte.png,
@@ -168,7 +170,7 @@ def _closed_folders(places: Collection[Place], tally: Tally) -> set[Path]:
 
 def _load_file(source: FileInput, results: Mapping[str, Path], wanted: Wanted) -> Loaded:
     from daemon.batch import Loaded
-    from engine.pictures import decode
+    from engine.pictures.decode import decode
 
     limits = wanted.settings.limits
     picture = decode(read_file(source.path, limits), limits, source.name)
@@ -180,7 +182,7 @@ def _load_link(address: str, folder: Path, taken: set[Place], wanted: Wanted) ->
     from daemon.batch import Loaded
     from daemon.links import fetch
     from daemon.thumbnails import thumbnail_warning
-    from engine.pictures import decode
+    from engine.pictures.decode import decode
 
     limits = wanted.settings.limits
     fetched = fetch(address, limits, wanted.settings.links)
@@ -224,14 +226,20 @@ def _wanted(args: argparse.Namespace) -> Wanted:
         if not check(value):
             raise UsageError(f"--{key} cannot be '{','.join(value) if key == 'want' else value}'", f"it is {words}")
     settings = replace(settings, **said)
-    background = None
-    if "composite" in settings.want:
-        from engine.pictures import parse_background
-
-        background = parse_background(settings.background, settings.limits)
-    elif "background" in said:
+    if "background" in said and "composite" not in settings.want:
         raise UsageError("--background is for composites, and none is asked for", remedy="Add --want composite")
+    background = _background(settings) if "composite" in settings.want else None
     return Wanted(settings, args.binary, args.report, background, args.existing or "refuse")
+
+
+def _background(settings: Settings) -> Background:
+    from engine.pictures.background import parse_background
+    from engine.pictures.decode import decode
+
+    def read(name: str) -> Picture:
+        return decode(read_file(Path(name).expanduser(), settings.limits), settings.limits, shown(name))
+
+    return parse_background(settings.background, read)
 
 
 def _words(text: str) -> list[str]:
