@@ -14,7 +14,6 @@ from engine.errors import DownloadError
 from engine.models.progress import Progress
 from engine.models.sources import Member
 
-CHUNK = 1 << 17
 REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})  # may be over in a moment
@@ -84,7 +83,7 @@ def _receive_patiently(
                 why = str(error) or type(error).__name__
                 raise DownloadError(f"{url}: the download failed {fruitless} times in a row", why) from error
             time.sleep(patience.pause * 2 ** max(0, fruitless - 1))
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except httpx.InvalidURL as error:  # of a redirect
             raise DownloadError(f"{url}: the download failed", str(error)) from error
 
 
@@ -114,7 +113,7 @@ def next_address(url: str, location: str) -> str:
 def _append(response: httpx.Response, start: int, member: Member, unfinished: Path, progress: Progress) -> None:
     status = response.status_code
     if status == 416:  # the server thinks that there is nothing after `start`
-        unfinished.unlink()
+        unfinished.unlink(missing_ok=True)
         raise _InterruptedError("the server could not go on with an earlier download")
     if status in PASSING_STATUSES:
         raise _InterruptedError(f"the server answers {status} {response.reason_phrase}")
@@ -138,7 +137,7 @@ def _append(response: httpx.Response, start: int, member: Member, unfinished: Pa
             f"{start + int(announced)} bytes instead of {member.size}",
         )
     with unfinished.open("ab" if start else "wb") as stream:
-        for chunk in response.iter_raw(CHUNK):
+        for chunk in response.iter_raw():  # no size given: gathering would lose what came before a cut
             stream.write(chunk)
             start += len(chunk)
             if start > member.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import tarfile
 import zipfile
@@ -48,7 +49,8 @@ def _read_zip(package: Path, wanted: Mapping[str, Member]) -> dict[str, bytes]:
 
 def _read_tar(package: Path, wanted: Mapping[str, Member]) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
-    with tarfile.open(package, "r|gz") as archive:  # as a stream: unpacked once, front to back
+    # As a stream, unpacked once from front to back; by gzip, as tarfile itself stumbles over a file of a few bytes.
+    with gzip.open(package) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as archive:
         for entry in archive:
             path = entry.name.removeprefix(NPM_ROOT)
             stream = archive.extractfile(entry) if path in wanted and entry.isfile() else None

@@ -1,0 +1,96 @@
+"""A server on this machine that answers as it is told, well or badly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+Answer = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request; `self.server` is the Server."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.server.requests.append(dict(self.headers))
+        self.server.paths.append(self.path)
+        answers = self.server.answers
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+
+    def reply(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        """Keeps the tests' output clean."""
+
+
+class Server(ThreadingHTTPServer):
+    """Gives each request the next answer; the last one again and again."""
+
+    daemon_threads = True
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = list(answers)
+        self.requests: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.ended = threading.Event()
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ended.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+def whole(content: bytes, kind: str = "application/octet-stream") -> Answer:
+    """All of it, whatever part was asked for."""
+    return lambda handler: handler.reply(200, {"Content-Length": str(len(content)), "Content-Type": kind}, content)
+
+
+def ranged(content: bytes, until: int | None = None) -> Answer:
+    """The part that was asked for; where `until` is given the connection ends there."""
+
+    def answer(handler: Handler) -> None:
+        start = int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        headers = {"Content-Length": str(len(content) - start)}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        handler.reply(206 if start else 200, headers, content[start:until])
+
+    return answer
+
+
+def status(number: int, **headers: str) -> Answer:
+    """An answer without a body; underscores in the headers' names stand for hyphens."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda handler: handler.reply(number, {"Content-Length": "0", **named})
+
+
+def silent(handler: Handler) -> None:
+    """Says nothing until the server ends."""
+    handler.server.ended.wait()
+    handler.close_connection = True

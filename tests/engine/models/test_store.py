@@ -1,0 +1,134 @@
+"""A network leaves the store only as the catalogue pins it, and enters it whole or not at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import NetworkError
+from engine.models.folders import cache_folder, networks_folder
+from engine.models.store import State, Store
+from tests.engine.models.making import CONTENT, network
+
+NETWORK = network()
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "数据 folder" / "networks")
+
+
+def test_what_was_put_is_handed_out(store: Store) -> None:
+    assert store.state(NETWORK) is State.MISSING
+    file = store.put(NETWORK, CONTENT)
+    assert file == store.path(NETWORK) == store.folder / "small.onnx"
+    assert file.read_bytes() == CONTENT
+    assert store.state(NETWORK) is State.INSTALLED
+
+
+def test_a_missing_network_is_said_with_the_way_out(store: Store) -> None:
+    with pytest.raises(
+        NetworkError, match=r"small: .* not installed: .*small.onnx is missing. Run: bshm models pull small"
+    ):
+        store.path(NETWORK)
+
+
+@given(position=st.integers(0, len(CONTENT) - 1), bit=st.integers(0, 7))
+def test_one_wrong_bit_is_found(tmp_path_factory: pytest.TempPathFactory, position: int, bit: int) -> None:
+    store = Store(tmp_path_factory.mktemp("store"))
+    wrong = bytearray(CONTENT)
+    wrong[position] ^= 1 << bit
+    store.put(NETWORK, CONTENT).write_bytes(wrong)
+    assert store.state(NETWORK) is State.DAMAGED
+    with pytest.raises(NetworkError, match=r"damaged.*Run: bshm models pull small"):
+        store.path(NETWORK)
+
+
+@pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT + b"!"])
+def test_another_length_is_damage(store: Store, content: bytes) -> None:
+    store.put(NETWORK, CONTENT).write_bytes(content)
+    assert store.state(NETWORK) is State.DAMAGED
+
+
+@pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT[:-1] + b"?"])
+def test_nothing_else_than_the_pinned_file_is_put(store: Store, content: bytes) -> None:
+    with pytest.raises(NetworkError, match="not the catalogue's file"):
+        store.put(NETWORK, content)
+    assert store.state(NETWORK) is State.MISSING
+
+
+def test_putting_mends_a_damaged_file(store: Store) -> None:
+    store.put(NETWORK, CONTENT).write_bytes(b"damaged")
+    store.put(NETWORK, CONTENT)
+    assert store.path(NETWORK).read_bytes() == CONTENT
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_rest(store: Store) -> None:
+    store.put(NETWORK, CONTENT)
+    larger = network(content=CONTENT * 2)
+    script = (
+        "import resource, sys; from pathlib import Path; from engine.models.store import Store;"
+        "from tests.engine.models.making import CONTENT, network;"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(CONTENT)}, {len(CONTENT)}));"
+        "Store(Path(sys.argv[1])).put(network(content=CONTENT * 2), CONTENT * 2)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, store.folder], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "NetworkError" in ran.stderr
+    assert "cannot be written: File too large. Make room" in ran.stderr
+    assert store.path(NETWORK).read_bytes() == CONTENT
+    assert store.state(larger) is State.DAMAGED
+    assert sorted(each.name for each in store.folder.iterdir()) == [".lock", "small.onnx"]
+
+
+def test_processes_that_put_at_once_do_no_harm(store: Store) -> None:
+    script = (
+        "import sys; from pathlib import Path; from engine.models.store import Store;"
+        "from tests.engine.models.making import CONTENT, network;"
+        "store = Store(Path(sys.argv[1]));"
+        "[store.put(network(), CONTENT) and store.path(network()) for _ in range(30)]"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", script, store.folder], cwd=ROOT) for _ in range(3)]
+    assert [each.wait() for each in running] == [0, 0, 0]
+    assert store.path(NETWORK).read_bytes() == CONTENT
+    assert sorted(each.name for each in store.folder.iterdir()) == [".lock", "small.onnx"]
+
+
+def test_removing(store: Store) -> None:
+    assert not store.remove(NETWORK)
+    store.put(NETWORK, CONTENT)
+    assert store.remove(NETWORK)
+    assert store.state(NETWORK) is State.MISSING
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    store = Store(tmp_path / "file" / "networks")
+    with pytest.raises(NetworkError, match=r"cannot be written: .*irectory"):
+        store.put(NETWORK, CONTENT)
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(store: Store) -> None:
+    (store.folder / "small.onnx").mkdir(parents=True)
+    for action in (store.state, store.path, store.remove):
+        with pytest.raises(NetworkError, match=r"cannot be (read|removed): Is a directory"):
+            action(NETWORK)
+
+
+def test_folders_follow_the_xdg_specification(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
+    assert networks_folder() == tmp_path / ".local/share/bshm/networks"
+    assert cache_folder() == tmp_path / ".cache/bshm"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert Store().folder == tmp_path / "data/bshm/networks"
+    assert cache_folder() == tmp_path / "cache/bshm"
