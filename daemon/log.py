@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from engine.folders import state_folder
+
 _BYTES, _OLDER = 1_000_000, 3
-
-
-def state_folder() -> Path:
-    """$XDG_STATE_HOME/bshm; a relative path there is ignored, as the XDG specification asks."""
-    named = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(named) if named.startswith("/") else Path.home() / ".local/state") / "bshm"
 
 
 def log_file() -> Path:

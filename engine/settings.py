@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_type_hints
 import yaml
 
 from engine.errors import ConfigError
+from engine.folders import config_folder
 
 _Section = TypeVar("_Section")
 
@@ -102,12 +103,7 @@ def config_path() -> Path:
     """Where the user's config.yaml lies: $BSHM_CONFIG, else the XDG config folder."""
     if named := os.environ.get("BSHM_CONFIG"):
         return Path(named)
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    try:  # a relative path is ignored, as the XDG specification asks
-        folder = Path(base) if base.startswith("/") else Path.home() / ".config"
-    except RuntimeError as error:
-        raise ConfigError("the home folder is not known", str(error), "Set HOME or BSHM_CONFIG") from error
-    return folder / "bshm" / "config.yaml"
+    return config_folder() / "config.yaml"
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -128,7 +128,7 @@ def _networks(settings: Settings) -> Iterator[Finding]:
 
 def _folders() -> Iterator[Finding]:
     from daemon.log import log_file
-    from engine.models.folders import cache_folder, networks_folder
+    from engine.folders import cache_folder, networks_folder
 
     folders = {"networks": networks_folder(), "cache": cache_folder(), "log": log_file().parent}
     for name, folder in folders.items():

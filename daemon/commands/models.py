@@ -81,8 +81,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _pull(args: argparse.Namespace) -> int:
+    from engine.folders import cache_folder
     from engine.models.catalogue import NETWORKS, allowed
-    from engine.models.folders import cache_folder
     from engine.models.pull import pull
     from engine.models.store import Store
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from engine.errors import NetworkError
+from engine.folders import networks_folder
 from engine.models.catalogue import Network
-from engine.models.folders import networks_folder
 
 
 class State(StrEnum):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from engine.models.folders import networks_folder
+from engine.folders import networks_folder
 from tests.install.place import ROOT, Place, executable
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import NetworkError
-from engine.models.folders import cache_folder, networks_folder
+from engine.folders import cache_folder, networks_folder
 from engine.models.store import State, Store
 from tests.engine.models.making import CONTENT, network
 

@@ -1,0 +1,38 @@
+"""Where things lie in the user's home, by the XDG base directory specification."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine.errors import ConfigError
+
+
+def config_folder() -> Path:
+    """$XDG_CONFIG_HOME/bshm: config.yaml."""
+    return _folder("XDG_CONFIG_HOME", ".config")
+
+
+def networks_folder() -> Path:
+    """$XDG_DATA_HOME/bshm/networks: the store."""
+    return _folder("XDG_DATA_HOME", ".local/share") / "networks"
+
+
+def cache_folder() -> Path:
+    """$XDG_CACHE_HOME/bshm: unfinished downloads and helpers, all of which may be deleted."""
+    return _folder("XDG_CACHE_HOME", ".cache")
+
+
+def state_folder() -> Path:
+    """$XDG_STATE_HOME/bshm: the log, and what has to outlast a restart."""
+    return _folder("XDG_STATE_HOME", ".local/state")
+
+
+def _folder(variable: str, default: str) -> Path:
+    named = os.environ.get(variable, "")
+    if named.startswith("/"):  # the specification: a relative path is to be ignored
+        return Path(named) / "bshm"
+    try:
+        return Path.home() / default / "bshm"
+    except RuntimeError as error:
+        raise ConfigError("the home folder is not known", remedy=f"Set HOME or {variable}") from error
