@@ -106,13 +106,14 @@ environment_is_sound() {
 
 make_environment() {
   local python
+  [[ ! -e $VENV || -w $VENV ]] || fail "The environment in .venv belongs to another user (after a run with sudo, say)." \
+    "Paste: sudo rm -rf '$VENV'" "Then run this again."
   if environment_is_sound; then return; fi
   python=$(need_python)
   if [[ -e $VENV ]]; then
     say "The environment in .venv does not work here (moved, half made, or Python was upgraded): it is made anew."
   fi
-  "$python" -m venv --clear "$VENV" || fail "The environment could not be made in $VENV" \
-    "If it belongs to another user (after a run with sudo, say), paste: sudo rm -rf '$VENV'"
+  "$python" -m venv --clear "$VENV" || fail "The environment could not be made in $VENV; Python says above why."
   say "Environment: made in .venv with $("$VENV/bin/python" --version) ($python)"
 }
 
