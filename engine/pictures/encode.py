@@ -1,0 +1,112 @@
+"""A result to the bytes of a file: cut-out, matte or composite, in PNG, WebP, TIFF or (composites) JPEG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from engine.errors import OutputError
+from engine.pictures.background import WHITE, Background, backdrop
+from engine.pictures.depth import from_matte, in_depth_of, to_8_bits
+from engine.pictures.formats import LONGEST_SIDE, written_format
+from engine.pictures.png_chunks import with_metadata
+from engine.pictures.tiff_writer import write_tiff
+from engine.types import CutOut, Pixels
+
+# Samples [H, W, C] (grey, RGB, RGB and alpha), ICC profile and EXIF block -> the bytes of a file.
+Writer = Callable[[Pixels, bytes | None, bytes | None], bytes]
+_ROWS = 256  # blended at a time, so that a large composite needs little memory beside itself
+
+
+def encode(cut: CutOut, want: str, chosen: str, *, bits: int = 8, background: Background = WHITE) -> bytes:
+    """The file for one of settings.WANTS, in the format that formats.written_format(want, chosen) names.
+
+    bits: of a matte. background: of a composite. Raises OutputError where the format cannot hold the size.
+    """
+    if want == "matte":
+        return encode_matte(cut, chosen, bits)
+    if want == "composite":
+        return encode_composite(cut, background, chosen)
+    return encode_cutout(cut, chosen)
+
+
+def encode_cutout(cut: CutOut, chosen: str) -> bytes:
+    """The foreground with the matte as alpha, in the picture's depth (WebP: 8 bits), with its profile and EXIF."""
+    alpha = from_matte(cut.matte, 8 * cut.foreground.itemsize)
+    samples = in_depth_of(alpha, np.dstack([cut.foreground, alpha]))
+    return _write(samples, cut, written_format("cutout", chosen))
+
+
+def encode_matte(cut: CutOut, chosen: str, bits: int) -> bytes:
+    """The matte as grey, 255 or 65535 for 1 (bits: 8 or 16). It is no photo: no profile, no EXIF."""
+    return _WRITERS[written_format("matte", chosen)](from_matte(cut.matte, bits)[..., None], None, None)
+
+
+def encode_composite(cut: CutOut, background: Background, chosen: str) -> bytes:
+    """The foreground before a background, in the picture's depth (WebP, JPEG: 8 bits), with its profile and EXIF."""
+    return _write(blended(cut, backdrop(background, cut.picture)), cut, written_format("composite", chosen))
+
+
+def blended(cut: CutOut, behind: Pixels) -> Pixels:
+    """foreground x matte + behind x (1 - matte) [H, W, 3], in the foreground's depth; behind: [H, W, 3] or [1, 1, 3].
+
+    Whole numbers up to 65535 are exact in float32, so the foreground stays as it is where the matte is 1.
+    """
+    result = np.empty_like(cut.foreground)
+    for top in range(0, result.shape[0], _ROWS):
+        rows = slice(top, top + _ROWS)
+        below = (behind if behind.shape[0] == 1 else behind[rows]).astype(np.float32)
+        result[rows] = np.rint(below + (cut.foreground[rows] - below) * cut.matte[rows, :, None])
+    return result
+
+
+def _write(samples: Pixels, cut: CutOut, chosen: str) -> bytes:
+    height, width = samples.shape[:2]
+    most = LONGEST_SIDE.get(chosen)
+    if most and max(width, height) > most:
+        raise OutputError(
+            f"a result of {width} x {height} pixels does not fit into {chosen}",
+            f"its longest side is at most {most}",
+            "Choose png or tiff",
+        )
+    return _WRITERS[chosen](samples, cut.picture.icc, cut.picture.exif)
+
+
+def _png(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
+    """OpenCV's PNG: it knows 16 bits, and with run lengths and the average filter it is several times as fast as
+    Pillow's at about the same size (12 megapixels with alpha: 0.2 to 0.6 s)."""
+    import cv2
+
+    fast = {
+        cv2.IMWRITE_PNG_COMPRESSION: 1,
+        cv2.IMWRITE_PNG_STRATEGY: cv2.IMWRITE_PNG_STRATEGY_RLE,
+        cv2.IMWRITE_PNG_FILTER: cv2.IMWRITE_PNG_FILTER_AVG,
+    }
+    ordered = samples[..., _BGR[samples.shape[2]]]
+    _, png = cv2.imencode(".png", ordered, [number for setting in fast.items() for number in setting])
+    return with_metadata(png.tobytes(), icc, exif)
+
+
+def _webp(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
+    """Lossless, so that the photo's pixels stay as they are; with the least effort, which costs some 30 % in size."""
+    file = io.BytesIO()
+    image = Image.fromarray(to_8_bits(samples))
+    image.save(file, "WEBP", lossless=True, exact=True, method=0, quality=0, icc_profile=icc or b"", exif=exif or b"")
+    return file.getvalue()
+
+
+def _jpeg(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
+    """Quality 95 with full colour resolution: hair against a new background shows the usual halving."""
+    file = io.BytesIO()
+    block = b"Exif\0\0" + exif if exif and len(exif) <= _MOST_JPEG_EXIF else b""
+    image = Image.fromarray(to_8_bits(samples))
+    image.save(file, "JPEG", quality=95, subsampling="4:4:4", icc_profile=icc, exif=block)
+    return file.getvalue()
+
+
+_BGR = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # OpenCV's order of channels
+_MOST_JPEG_EXIF = 65_527  # bytes, after the segment's length and "Exif\0\0"
+_WRITERS: dict[str, Writer] = {"png": _png, "webp": _webp, "tiff": write_tiff, "jpeg": _jpeg}

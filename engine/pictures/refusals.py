@@ -1,0 +1,87 @@
+"""What is refused, and in which words: limits, damage, and what decoders say of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from engine.errors import NotAPictureError, PictureError, TooLargeError
+from engine.settings import Limits
+from engine.types import Size
+
+_log = logging.getLogger(__name__)
+_TRUST = "Raise limits.{} in the config if you trust the file"
+
+
+def check_bytes(count: int, limits: Limits, name: str) -> None:
+    """Refuses an empty file and one past limits.megabytes (of 1 000 000 bytes)."""
+    if not count:
+        raise NotAPictureError(f"{name}: the file is empty", remedy="Copy or download it again")
+    if count > limits.megabytes * 1e6:
+        raise TooLargeError(
+            f"{name}: the file has {count / 1e6:.1f} MB",
+            f"the limit is {limits.megabytes:g}",
+            _TRUST.format("megabytes"),
+        )
+
+
+def check_size(size: Size, limits: Limits, name: str) -> None:
+    """Refuses, by the size that a file's header states, a picture without pixels and one past limits.megapixels."""
+    if size.width < 1 or size.height < 1:
+        raise damaged(name, f"its size is said to be {size.width} x {size.height}")
+    if size.area > limits.megapixels * 1e6:
+        raise TooLargeError(
+            f"{name}: the picture has {size.width} x {size.height} pixels",
+            f"that is {size.area / 1e6:.1f} megapixels, and the limit is {limits.megapixels:g}",
+            _TRUST.format("megapixels"),
+        )
+
+
+def truncated(name: str) -> NotAPictureError:
+    """The error for a file whose end is missing."""
+    return NotAPictureError(
+        f"{name}: the picture is truncated", "the end of the file is missing", "Copy or download it again"
+    )
+
+
+def damaged(name: str, why: str) -> NotAPictureError:
+    """The error for a file of a known kind whose bytes make no picture."""
+    return NotAPictureError(f"{name}: the picture is damaged", why, "Copy, download or export it again")
+
+
+def unreadable(name: str, what: str) -> NotAPictureError:
+    """The error for a sound picture of a sort that is not read."""
+    return NotAPictureError(
+        f"{name}: {what} cannot be read", remedy="Save it as RGB with 8 or 16 bits a channel, as PNG, TIFF or JPEG"
+    )
+
+
+@contextmanager
+def decoding(name: str, kind: str) -> Iterator[None]:
+    """Turns whatever a decoder raises about the bytes of `name`, a file of this kind, into a PictureError."""
+    try:
+        yield
+    except PictureError:
+        raise
+    except MemoryError as error:
+        raise TooLargeError(
+            f"{name}: not enough memory to decode it", remedy="Close other programs, or make the picture smaller"
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise TooLargeError(
+            f"{name}: the picture has more pixels than its header states",
+            "they are past limits.megapixels",
+            _TRUST.format("megapixels"),
+        ) from error
+    except Exception as error:  # decoders raise every type there is on damaged bytes
+        _log.debug("%s: %s decoder: %s", name, kind, error)
+        if any(words in str(error).lower() for words in _WORDS_OF_TRUNCATION):
+            raise truncated(name) from error
+        raise damaged(name, f"its {kind} data cannot be decoded") from error
+
+
+# In what Pillow, libheif, tifffile and this package's own readers say where bytes run out.
+_WORDS_OF_TRUNCATION = ("truncated", "end of file", "end-of-file", "outside of file bounds", "failed to read")

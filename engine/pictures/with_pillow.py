@@ -1,0 +1,75 @@
+"""The reader of all pictures with 8 bits a channel except HEIF: Pillow."""
+
+from __future__ import annotations
+
+import io
+from contextlib import nullcontext
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from engine.pictures import colour
+from engine.pictures.exif import raw_exif
+from engine.pictures.orientation import orientation_of
+from engine.pictures.pillow_rules import pillow_rules
+from engine.pictures.raster import Raster
+from engine.pictures.refusals import check_size, damaged, decoding, unreadable
+from engine.settings import Limits
+from engine.types import Pixels, Size, Source
+
+_GREY = ("1", "L", "LA", "La")
+_COLOUR = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr")
+
+
+def open_image(data: bytes, kind: str, limits: Limits, name: str) -> Image.Image:
+    """Pillow's image with its header read, its size checked, and no pixel decoded."""
+    with decoding(name, kind), pillow_rules(limits):
+        try:
+            image = Image.open(io.BytesIO(data), formats=[kind])
+        except UnidentifiedImageError as error:
+            raise damaged(name, f"it starts like {kind}, but no header of that kind follows") from error
+        check_size(Size(*image.size), limits, name)
+    return image
+
+
+def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
+    """Reads the first frame. Raises NotAPictureError where the file is damaged, TooLargeError past the limits."""
+    image = open_image(data, kind, limits, name)
+    with decoding(name, kind):
+        source = Source(image.format or kind, image.mode, 8, frames_of(image), Size(*image.size))
+        # Only TIFF asks Pillow's limit once more while it loads; the others can run side by side.
+        with pillow_rules(limits) if kind == "TIFF" else nullcontext():
+            image.load()
+    # After loading: a PNG may carry its EXIF behind the pixels, and Pillow turns a TIFF and takes its tag away.
+    orientation = orientation_of(image)
+    with decoding(name, kind):
+        pixels, alpha, icc, notes = _rgb(image, name)
+    return Raster(pixels, alpha, icc, raw_exif(image), orientation, source, notes)
+
+
+def frames_of(image: Image.Image) -> int:
+    """How many pictures the file holds; 2 stands for several in GIF and TIFF, where only a walk through could count."""
+    if image.format in ("GIF", "TIFF"):
+        return 2 if getattr(image, "is_animated", False) else 1
+    return int(getattr(image, "n_frames", 1))
+
+
+def _rgb(image: Image.Image, name: str) -> tuple[Pixels, Pixels | None, bytes | None, tuple[str, ...]]:
+    """Pixels [H, W, 3], alpha [H, W] or None, their profile, and notes on what was converted."""
+    icc: bytes | None = image.info.get("icc_profile") or None
+    if image.mode in _GREY:
+        kept, notes = colour.keep_grey(icc)
+    elif image.mode in _COLOUR:
+        kept, notes = colour.keep_rgb(icc)
+    elif image.mode == "CMYK":
+        image, note = colour.cmyk_to_srgb(image, icc)
+        kept, notes = None, (note,)
+    elif image.mode == "LAB":
+        image, note = colour.lab_to_srgb(image)
+        kept, notes = None, (note,)
+    else:
+        raise unreadable(name, f"a picture of Pillow's mode {image.mode}")
+    if image.has_transparency_data:
+        rgba = np.asarray(image.convert("RGBA"))
+        return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]), kept, notes
+    return np.array(image.convert("RGB")), None, kept, notes
