@@ -150,7 +150,7 @@ def _largest(folder: Path) -> int:
 def reason(log: str) -> str:
     """The telling line of what pip or npm wrote."""
     if broken := re.search(r"connection broken by .*?: ([^:]*\w)[')\"]*: /", log):
-        return f"pip has no connection: {broken[1].strip()}"
+        return f"pip has no connection: {broken[1].partition(' (read timeout')[0].strip()}"
     lines = [re.sub(r"^(ERROR:|npm error|npm ERR!)\s*", "", line) for line in log.splitlines() if _is_error(line)]
     telling = [line for line in lines if line and not re.match(r"(code|errno|syscall|network|path) ", line)]
     said = (telling or lines or log.strip().splitlines()[-1:] or ["nothing"])[0]

@@ -94,14 +94,14 @@ def _receive(client: httpx.Client, url: str, member: Member, unfinished: Path, p
     for _ in range(REDIRECTS + 1):
         with client.stream("GET", url, headers=headers) as response:
             if response.status_code in REDIRECT_STATUSES:
-                url = next_address(url, response.headers.get("Location", ""))
+                url = _next_address(url, response.headers.get("Location", ""))
                 continue
             _append(response, start, member, unfinished, progress)
             return
     raise DownloadError(f"{url}: more than {REDIRECTS} redirects in a row")
 
 
-def next_address(url: str, location: str) -> str:
+def _next_address(url: str, location: str) -> str:
     """Where a redirect leads. Raises DownloadError where it leaves https, or leads nowhere."""
     target = httpx.URL(url).join(location)
     schemes = ("https",) if url.startswith("https:") else ("https", "http")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -41,8 +45,11 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, *answers: Answer) -> None:
+    def __init__(self, *answers: Answer, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.scheme = "https" if tls else "http"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.answers = list(answers)
         self.requests: list[dict[str, str]] = []
         self.paths: list[str] = []
@@ -51,7 +58,10 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up, or does not trust the certificate, is what some tests are about."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,6 +74,28 @@ class Server(ThreadingHTTPServer):
         self.shutdown()
         self._thread.join()
         self.server_close()
+
+
+@dataclass(frozen=True)
+class Tls:
+    """A certificate for 127.0.0.1 that signs itself, and its key, in one file."""
+
+    file: Path
+
+    def serve(self, *answers: Answer) -> Server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.file)
+        return Server(*answers, tls=context)
+
+
+def make_certificate(file: Path) -> Tls:
+    """Raises FileNotFoundError where there is no openssl program."""
+    options = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -addext subjectAltName=IP:127.0.0.1"
+    key, certificate = file.with_suffix(".key"), file.with_suffix(".crt")
+    command = ["openssl", "req", *options.split(), "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    file.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return Tls(file)
 
 
 def whole(content: bytes, kind: str = "application/octet-stream") -> Answer:

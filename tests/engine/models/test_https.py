@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DownloadError
-from engine.models.https import Patience, download, next_address
+from engine.models.https import Patience, download
 from engine.models.sources import Member
 from tests.engine.models.making import CONTENT, member
-from tests.engine.models.server import Answer, Handler, Server, ranged, silent, status, whole
+from tests.engine.models.server import Answer, Handler, Server, Tls, ranged, silent, status, whole
 
 MEMBER = member("a/small.onnx", CONTENT)
 HASTY = Patience(attempts=3, pause=0.001, timeout=0.3)
@@ -179,11 +179,18 @@ def test_redirects_to_other_kinds_of_addresses_are_not_followed(tmp_path: Path, 
     assert "redirects to an address that is not followed" in failure(tmp_path, status(302, Location=location))
 
 
-def test_a_redirect_never_leaves_https() -> None:
-    assert next_address("https://a.example/1", "/2") == "https://a.example/2"
-    assert next_address("https://a.example/1", "https://b.example/2") == "https://b.example/2"
-    with pytest.raises(DownloadError, match="not followed"):
-        next_address("https://a.example/1", "http://a.example/1")
+def test_a_redirect_leads_from_https_to_https_alone(tls: Tls, tmp_path: Path) -> None:
+    with Server(whole(CONTENT)) as plain, tls.serve(status(302, Location=plain.url)) as server:
+        with pytest.raises(DownloadError, match="not followed"):
+            fetch(server, tmp_path)
+        assert plain.requests == []
+    with tls.serve(whole(CONTENT)) as other, tls.serve(status(302, Location=f"{other.url}/x")) as server:
+        assert fetch(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_certificate_that_is_not_trusted_is_refused(certificate: Tls, tmp_path: Path) -> None:
+    with certificate.serve(whole(CONTENT)) as server, pytest.raises(DownloadError, match="certificate verify failed"):
+        fetch(server, tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
