@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.pictures import decode, encode
+    from engine.pictures.decode import decode
     from engine.pipeline import Engine
     from engine.settings import Settings, load_settings
 
@@ -17,10 +17,9 @@ _HOMES = {
     "Engine": "engine.pipeline",
     "Settings": "engine.settings",
     "load_settings": "engine.settings",
-    "decode": "engine.pictures",
-    "encode": "engine.pictures",
+    "decode": "engine.pictures.decode",
 }
-__all__ = ["Engine", "Settings", "decode", "encode", "load_settings"]
+__all__ = ["Engine", "Settings", "decode", "load_settings"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,86 @@
+"""Mattes of crops -> one matte of the picture, with the people who were asked for and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from engine.types import Box, Crop, Matte, Size
+
+# What a network leaves as a haze, or as a pinhole in a body, is not meant: under and over these, alpha is 0 and 1.
+_HAZE = 0.03
+_SOLID = 0.97
+
+# A piece of matte belongs to a person when this part of it lies in the person's box; to a passer-by likewise.
+_BELONGS = 0.5
+# The width of the fade at a crop's border, in parts of its longer side; inside the margin that routes leaves.
+_FADE = 0.05
+
+_PIECE = 0.3  # alpha from which pieces are told apart
+
+
+def without_haze(matte: Matte) -> Matte:
+    """The matte stretched a little, so that it truly is 0 outside and 1 inside."""
+    return np.asarray(np.clip((matte - _HAZE) / (_SOLID - _HAZE), 0, 1), np.float32)
+
+
+def without_strangers(matte: Matte, person: Box, strangers: Iterable[Box]) -> Matte:
+    """Drops the pieces that are not the person's. person, strangers: boxes in the matte's pixels.
+
+    A piece stays when it touches the person's box, unless more of it lies in a stranger's box than in the person's.
+    """
+    count, labels = cv2.connectedComponents((matte > _PIECE).astype(np.uint8), connectivity=8)
+    sizes = np.bincount(labels.ravel(), minlength=count)
+    own = _inside(labels, person, count)
+    theirs = np.zeros(count, np.int64)
+    for stranger in strangers:
+        theirs = np.maximum(theirs, _inside(labels, stranger, count))
+    kept = (own > 0) & ~((theirs > own) & (theirs > _BELONGS * sizes))
+    kept[0] = True
+    if kept.all():
+        return matte
+    # The soft rim of a dropped piece goes with it: every pixel follows the nearest piece.
+    _, nearest = cv2.distanceTransformWithLabels(
+        (labels == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    piece_of = np.zeros(int(nearest.max()) + 1, np.int64)
+    piece_of[nearest[labels > 0]] = labels[labels > 0]
+    return np.where(kept[piece_of[nearest]], matte, np.float32(0))
+
+
+def _inside(labels: npt.NDArray[np.int32], box: Box, count: int) -> npt.NDArray[np.int64]:
+    """Pixels of each piece inside a box."""
+    frame = box.within(Size(labels.shape[1], labels.shape[0]))
+    part = labels[int(frame.y0) : int(np.ceil(frame.y1)), int(frame.x0) : int(np.ceil(frame.x1))]
+    return np.bincount(part.ravel(), minlength=count)
+
+
+def faded(matte: Matte, crop: Crop, frame: Size) -> Matte:
+    """The crop's matte, running out to 0 at those borders that are not the frame's own: no straight cuts."""
+    height, width = matte.shape
+    margin = round(_FADE * max(height, width))
+    across = _ramp(width, margin, crop.left > 0, crop.right < frame.width)
+    down = _ramp(height, margin, crop.top > 0, crop.bottom < frame.height)
+    return np.asarray(matte * across[None, :] * down[:, None], np.float32)
+
+
+def _ramp(length: int, margin: int, at_start: bool, at_end: bool) -> npt.NDArray[np.float32]:
+    ramp = np.ones(length, np.float32)
+    rise = (np.arange(margin, dtype=np.float32) + 0.5) / max(margin, 1)
+    rise = rise[: length // 2]
+    if at_start:
+        ramp[: len(rise)] = rise
+    if at_end:
+        ramp[length - len(rise) :] = rise[::-1]
+    return ramp
+
+
+def compose(mattes: Iterable[tuple[Crop, Matte]], frame: Size) -> Matte:
+    """[H, W] 0..1: at each pixel the largest of the crops' mattes."""
+    whole = np.zeros((frame.height, frame.width), np.float32)
+    for crop, matte in mattes:
+        np.maximum(whole[crop.window], matte, out=whole[crop.window])
+    return whole

@@ -1,0 +1,83 @@
+"""The networks in use: each is checked, loaded once when it is first needed, and run on pictures."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+import cv2
+import numpy as np
+
+from engine.errors import NetworkError, UsageError
+from engine.models.catalogue import NETWORKS, Network, Task, Tensors, allowed
+from engine.models.store import Store
+from engine.runtimes import Runtime, Session, Tensor
+from engine.types import Rgb8, Size
+
+# For each task the networks in the order of preference, best first, as measured (README, "Quality").
+PREFERENCE: dict[Task, tuple[str, ...]] = {
+    "people": ("centernet", "nanodet"),
+    "matte": ("modnet", "rvm"),
+    "upscale": ("span",),
+}
+
+
+class Networks:
+    """Hands out results of networks; loads what it needs, once."""
+
+    def __init__(self, runtime: Runtime, store: Store, licences: str) -> None:
+        self._runtime, self._store, self._licences = runtime, store, licences
+        self._sessions: dict[str, Session] = {}
+        self._lock = Lock()
+
+    def usable(self, task: Task) -> tuple[Network, ...]:
+        """The networks for a task that the licence setting allows, best first."""
+        return tuple(NETWORKS[name] for name in PREFERENCE[task] if allowed(NETWORKS[name], self._licences))
+
+    def require(self, name: str, task: Task) -> Network:
+        """The network that a user named. Raises UsageError where it is unknown, and where it may not be used."""
+        names = [each.name for each in self.usable(task)]
+        if name in names:
+            return NETWORKS[name]
+        if name in PREFERENCE[task]:
+            raise UsageError(
+                f"network '{name}' may not be used",
+                f"its licence is {NETWORKS[name].licence} and the config file says 'licences: {self._licences}'",
+                f"Name another ({', '.join(names)}), or set 'licences: all'",
+            )
+        raise UsageError(f"'{name}': no such matting network", f"there are auto, {', '.join(names)}")
+
+    def load(self, network: Network) -> Session:
+        """The network, ready to run. Raises NetworkError where its file is missing, damaged or cannot be run."""
+        with self._lock:
+            if network.name not in self._sessions:
+                self._sessions[network.name] = self._runtime.load(network, self._store.path(network))
+            return self._sessions[network.name]
+
+    def run(self, network: Network, picture: Rgb8) -> tuple[Tensor, ...]:
+        """The outputs for one picture [H, W, 3] RGB, already of the size that the network wants."""
+        session = self.load(network)
+        try:
+            return session.run(to_tensor(picture, network.tensors))
+        except NetworkError:
+            raise
+        except Exception as error:  # noqa: BLE001  # runtimes' errors have no common base class
+            frame = f"{picture.shape[1]} x {picture.shape[0]} pixels"
+            raise NetworkError(f"{network.name}: the network failed on {frame}", str(error)) from error
+
+
+def to_tensor(picture: Rgb8, tensors: Tensors) -> Tensor:
+    """[H, W, 3] RGB 0..255 as a batch of one: (value - mean) / std, channels and axes in the network's own order."""
+    ordered = picture if tensors.channels == "RGB" else picture[..., ::-1]
+    scale = 1 / np.asarray(tensors.std, np.float32)
+    values = ordered * scale - np.asarray(tensors.mean, np.float32) * scale
+    axes = (2, 0, 1) if tensors.layout == "NCHW" else (0, 1, 2)
+    return np.ascontiguousarray(values.transpose(axes)[None], np.float32)
+
+
+def resized(picture: Rgb8, size: Size) -> Rgb8:
+    """[H, W, 3] or [H, W] at another size: by area where it shrinks, cubic where it grows."""
+    height, width = picture.shape[:2]
+    if (width, height) == size:
+        return picture
+    how = cv2.INTER_AREA if size.area < width * height else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)

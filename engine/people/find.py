@@ -1,0 +1,91 @@
+"""A picture -> everybody in it: a look at the whole frame, then, for people who are small in it, at tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.models.catalogue import Network
+from engine.networks import Networks, resized
+from engine.people.boxes import Rows, without_doubles, without_parts
+from engine.people.detectors import detect
+from engine.types import Box, Crop, Person, Rgb8, Size
+
+# A tile shows bodies at full scale but also more that only looks like one: there a find must be surer.
+LEAST_WHOLE = 0.20
+LEAST_TILE = 0.35
+
+# Tiles are the detector's own square, cut from the picture scaled to these multiples of it; never enlarged by more
+# than a quarter, since that adds no detail.
+_LEVELS = (2, 4)
+_MOST_ENLARGED = 1.25
+_OVERLAP = 0.35
+
+# A detector sees people from about a tenth of its square up. Where the tallest has a quarter of it, everybody of
+# comparable size has been seen, and smaller tiles would only add those in the distance.
+_TALL_ENOUGH = 0.25
+
+# Boxes that come within this many pixels of a tile's inner border are cut bodies: a neighbouring tile has them whole.
+_BORDER = 4
+
+_SAME_PERSON = 0.45  # IoU
+_PART_INSIDE = 0.85  # share of the smaller box's area
+_PART_SCORE = 0.7
+
+
+def find_people(networks: Networks, network: Network, picture: Rgb8, thorough: bool) -> tuple[Person, ...]:
+    """The people in a picture [H, W, 3] RGB, best first. thorough: look at all tiles, whatever was found before."""
+    frame = Size(picture.shape[1], picture.shape[0])
+    rows = detect(networks, network, picture)
+    rows = rows[rows[:, 4] >= LEAST_WHOLE]
+    seen = network.side / max(frame)
+    for level in _LEVELS:
+        scale = level * network.side / max(frame)
+        tallest = float((rows[:, 3] - rows[:, 1]).max(initial=0))
+        if scale > _MOST_ENLARGED or (not thorough and tallest * seen >= _TALL_ENOUGH * network.side):
+            break
+        rows = _merged(np.concatenate([rows, *_look_at_tiles(networks, network, picture, scale)]))
+        seen = scale
+    rows = without_parts(rows, _PART_INSIDE, _PART_SCORE)
+    return tuple(Person(Box(*map(float, row[:4])).within(frame), float(row[4])) for row in rows)
+
+
+def _merged(rows: Rows) -> Rows:
+    return without_doubles(rows, _SAME_PERSON)
+
+
+def _look_at_tiles(networks: Networks, network: Network, picture: Rgb8, scale: float) -> Iterator[Rows]:
+    height, width = picture.shape[:2]
+    scaled = resized(picture, Size(round(width * scale), round(height * scale)))
+    frame = Size(scaled.shape[1], scaled.shape[0])
+    for tile in tiles(frame, network.side, _OVERLAP):
+        rows = detect(networks, network, scaled[tile.window])
+        rows = rows[rows[:, 4] >= LEAST_TILE] + np.array([tile.left, tile.top, tile.left, tile.top, 0], np.float32)
+        rows = rows[_is_whole(rows, tile, frame)]
+        yield np.asarray(rows / np.array([scale, scale, scale, scale, 1]), np.float32)
+
+
+def _is_whole(rows: Rows, tile: Crop, frame: Size) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    x0, y0, x1, y1 = rows[:, :4].T
+    return np.asarray(
+        ((x0 > tile.left + _BORDER) | (tile.left == 0))
+        & ((x1 < tile.right - _BORDER) | (tile.right == frame.width))
+        & ((y0 > tile.top + _BORDER) | (tile.top == 0))
+        & ((y1 < tile.bottom - _BORDER) | (tile.bottom == frame.height)),
+        np.bool_,
+    )
+
+
+def tiles(frame: Size, side: int, overlap: float) -> Iterator[Crop]:
+    """Squares of `side` pixels that cover the frame, spread evenly, each two sharing at least `overlap` of a side."""
+    for top in _starts(frame.height, side, overlap):
+        for left in _starts(frame.width, side, overlap):
+            yield Crop(left, top, min(left + side, frame.width), min(top + side, frame.height))
+
+
+def _starts(length: int, side: int, overlap: float) -> list[int]:
+    if length <= side:
+        return [0]
+    count = 1 + int(np.ceil((length - side) / (side * (1 - overlap))))
+    return [round(index * (length - side) / (count - 1)) for index in range(count)]

@@ -1,0 +1,112 @@
+"""How each person is treated: one pure function over boxes and frame, and the table that it reads.
+
+The table is what was measured (README, "Quality") on street photos, composites and portraits, each person cropped with
+the margin below. MODNet on about 450 x 450 pixels beats RVM as long as the photo gives it sharp pixels; where it does
+not, MODNet wants super-resolution first; below about 100 pixels of height it sees nobody, and RVM, averaged over sizes,
+still does. So a person's own pixels choose the route. The share of the frame decides alone whether a crop is worth it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.types import Box, Crop, Person, Size
+
+# A person is small when the box has under 320 x 480 pixels, whatever the share (source article, "Absolute size").
+SMALL_AREA = 320 * 480
+
+# The binary matte's thresholds (source article, "Threshold").
+THRESHOLD = 0.5
+THRESHOLD_SMALL = 0.3
+
+# From this share of the frame up, a crop would be the frame.
+WHOLE_SHARE = 0.70
+
+# Around a box, in parts of its longer side: less loses hair, held bags and the surroundings that networks need.
+MARGIN = 0.20
+
+
+class Route(StrEnum):
+    """How one person is treated."""
+
+    DIRECT = "direct"
+    RESIZED = "resized"
+    UPSCALED = "upscaled"
+    OTHER = "other network"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run of a matting network. side: it sees side x side pixels. upscaled: after super-resolution of the crop."""
+
+    network: str
+    side: int
+    upscaled: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: for boxes of at least `area` square pixels that fill at least `share` of the frame.
+
+    The matte is the mean of the passes. Where none of their networks may be used, `instead` is taken.
+    """
+
+    area: float
+    share: float
+    route: Route
+    passes: tuple[Pass, ...]
+    instead: tuple[Pass, ...]
+
+
+_PORTRAIT = (Pass("modnet", 384), Pass("modnet", 448))
+_PORTRAIT_RVM = (Pass("rvm", 320), Pass("rvm", 384))
+_SMALL = (Pass("rvm", 224), Pass("modnet", 256, upscaled=True), Pass("modnet", 384, upscaled=True))
+_TINY = (Pass("rvm", 192), Pass("rvm", 256), Pass("rvm", 192, upscaled=True))
+_TINY_MODNET = (Pass("modnet", 192, upscaled=True), Pass("modnet", 256, upscaled=True))
+
+TABLE: tuple[Row, ...] = (
+    Row(SMALL_AREA, WHOLE_SHARE, Route.DIRECT, _PORTRAIT, _PORTRAIT_RVM),
+    Row(30_000, 0.0, Route.RESIZED, _PORTRAIT, _PORTRAIT_RVM),
+    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL),
+    Row(0, 0.0, Route.OTHER, _TINY, _TINY_MODNET),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is done for one person. crop: in the picture's pixels. threshold: of the binary matte."""
+
+    person: Person
+    share: float
+    route: Route
+    crop: Crop
+    passes: tuple[Pass, ...]
+    threshold: float
+
+
+def plan(person: Person, frame: Size, networks: Collection[str]) -> Plan:
+    """The treatment of one person. networks: the names of the matting networks that may be used, at least one."""
+    area, share = person.box.area, person.box.area / frame.area
+    row = next(row for row in TABLE if area >= row.area and share >= row.share)
+    return Plan(
+        person=person,
+        share=share,
+        route=row.route,
+        crop=Crop(0, 0, *frame) if row.route is Route.DIRECT else crop_around(person.box, frame),
+        passes=_allowed(row.passes, networks) or _allowed(row.instead, networks),
+        threshold=THRESHOLD_SMALL if area < SMALL_AREA else THRESHOLD,
+    )
+
+
+def _allowed(passes: tuple[Pass, ...], networks: Collection[str]) -> tuple[Pass, ...]:
+    return tuple(each for each in passes if each.network in networks)
+
+
+def crop_around(box: Box, frame: Size) -> Crop:
+    """The box and its margin, as whole pixels inside the frame, at least one each way."""
+    margin = MARGIN * max(box.width, box.height)
+    left, top = max(0, int(box.x0 - margin)), max(0, int(box.y0 - margin))
+    right, bottom = min(frame.width, int(box.x1 + margin) + 1), min(frame.height, int(box.y1 + margin) + 1)
+    return Crop(min(left, frame.width - 1), min(top, frame.height - 1), max(right, left + 1), max(bottom, top + 1))

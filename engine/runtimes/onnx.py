@@ -1,0 +1,47 @@
+"""ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import onnxruntime
+
+from engine.errors import NetworkError
+from engine.models.catalogue import Network
+from engine.runtimes import Session, Tensor
+
+
+class OnnxSession:
+    """One network in ONNX Runtime."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, network: Network) -> None:
+        self._session = session
+        self._input = network.tensors.input
+        self._outputs = list(network.tensors.outputs)
+        # Pictures come in all sizes: without this the arena keeps the largest of every shape for good.
+        self._options = onnxruntime.RunOptions()
+        self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
+    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        """See Session."""
+        return tuple(self._session.run(self._outputs, {self._input: tensor}, self._options))
+
+
+class OnnxRuntime:
+    """Runs networks on `threads` processor threads; 0 takes all that this process may use."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads or len(os.sched_getaffinity(0))
+        self.device = f"CPU, {self._threads} thread{'s' if self._threads > 1 else ''}"
+
+    def load(self, network: Network, file: Path) -> Session:
+        """See Runtime."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3  # errors; what is wrong with a file comes as an exception
+        try:
+            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # noqa: BLE001  # ONNX Runtime's errors have no public base class
+            raise NetworkError(f"{network.name}: the network cannot be run", f"{file}: {error}") from error
+        return OnnxSession(session, network)
