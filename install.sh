@@ -214,13 +214,8 @@ run() { # PHOTO...
   out=$(results_folder)/$(date +%Y-%m-%d_%H-%M-%S)
   while [[ -e $out ]]; do out+=_; done
   mkdir -p -- "$out" || fail "The folder for the results could not be made: $out"
-  "$BSHM" cutout -o "$out" -- "$@" || status=$?
-  if [[ -n $(find "$out" -type f -print -quit) ]]; then
-    say "The results are in $out:"
-    (cd -- "$out" && find . -type f -printf '  %P\n' | sort)
-  else
-    rmdir -- "$out"
-  fi
+  "$BSHM" cutout -o "$out" -- "$@" || status=$? # says itself where the results are
+  if ((status)); then rmdir --ignore-fail-on-non-empty -- "$out"; fi
   return "$status"
 }
 
