@@ -25,7 +25,7 @@ SUFFIXES = frozenset(
     )
     for each in family
 )
-_RESULT = re.compile(r".\.(cutout|matte|composite)\.(png|webp|tiff?|jpe?g)$", re.IGNORECASE)
+_RESULT = re.compile(r".\.(cutout|matte|composite)\.(png|webp|tiff?|jpe?g)\Z", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 _KINDS = {

@@ -12,6 +12,7 @@ import asyncio
 import ipaddress
 import re
 import socket
+import ssl
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -79,10 +80,10 @@ async def _in_time(address: str, limits: Limits, links: Links) -> Fetched:
     async with asyncio.timeout(links.timeout):
         given = httpx.URL(address)
         user = (given.username, given.password) if given.userinfo else None
-        url = given
+        url, trusted = given, httpx.create_ssl_context()
         for _ in range(_REDIRECTS + 1):
             url = url.copy_with(userinfo=b"", fragment=None)
-            async with _answer(url, user, links) as response:
+            async with _answer(url, user, links, trusted) as response:
                 if not response.has_redirect_location:
                     data = await _content(response, str(url), limits)
                     return Fetched(data, _file_name(response, url), str(url))
@@ -96,13 +97,16 @@ async def _in_time(address: str, limits: Limits, links: Links) -> Fetched:
 
 
 @asynccontextmanager
-async def _answer(url: httpx.URL, user: tuple[str, str] | None, links: Links) -> AsyncIterator[httpx.Response]:
+async def _answer(
+    url: httpx.URL, user: tuple[str, str] | None, links: Links, trusted: ssl.SSLContext
+) -> AsyncIterator[httpx.Response]:
     """The response of one host, its content not yet read. A client for each: a connection to an IP address must not be
     used again for another name on the same machine, whose certificate nobody has looked at."""
     host = url.raw_host.decode("ascii")
     headers = {**_HEADERS, "Host": url.netloc.decode("ascii")}
     candidates = await _resolved(url, host, links.allow_private)
-    async with httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(None, connect=_CONNECT)) as client:
+    timeout = httpx.Timeout(None, connect=_CONNECT)
+    async with httpx.AsyncClient(verify=trusted, trust_env=False, timeout=timeout) as client:
         for candidate in candidates:
             there = url.copy_with(host=str(candidate))
             request = client.build_request("GET", there, headers=headers, extensions={"sni_hostname": host})

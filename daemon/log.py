@@ -7,13 +7,14 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from engine.errors import ConfigError
 from engine.folders import state_folder
 
 _BYTES, _OLDER = 1_000_000, 3
 
 
 def log_file() -> Path:
-    """The log; older ones lie beside it as bshm.log.1 and so on."""
+    """The log; older ones lie beside it as bshm.log.1 and so on. Raises ConfigError where no home is known."""
     return state_folder() / "log" / "bshm.log"
 
 
@@ -22,9 +23,9 @@ def log_failure(subject: str) -> str:
 
     A log that cannot be written is no second failure: the phrase says so instead.
     """
-    file = log_file()
     record = logging.LogRecord("bshm", logging.ERROR, __file__, 0, subject, None, sys.exc_info())
     try:
+        file = log_file()
         file.parent.mkdir(parents=True, exist_ok=True)
         handler = _LogFile(file, maxBytes=_BYTES, backupCount=_OLDER, encoding="utf-8", errors="backslashreplace")
         try:
@@ -32,8 +33,8 @@ def log_failure(subject: str) -> str:
             handler.emit(record)
         finally:
             handler.close()
-    except OSError as error:
-        return f"the log {file} cannot be written ({error.strerror or error})"
+    except (OSError, ConfigError) as error:
+        return f"the log cannot be written: {str(error).rstrip('.')}"
     return f"the log {file} says more"
 
 

@@ -26,7 +26,7 @@ def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
     columns = (SpinnerColumn(), TextColumn("cutting out"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
         task = bar.add_task("", total=total)
         yield lambda _: bar.advance(task)
 
@@ -39,4 +39,5 @@ class _Lines:
         self.number += 1
         if outcome.report:
             people, took = len(outcome.report.people), sum(outcome.report.milliseconds.values()) / 1000
-            complain(f"[{self.number}/{self.total}] {outcome.name}: {people} people, {took:.1f} s")
+            who = "1 person" if people == 1 else f"{people} people"
+            complain(f"[{self.number}/{self.total}] {outcome.name}: {who}, {took:.1f} s")
