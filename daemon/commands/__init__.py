@@ -81,7 +81,8 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"bshm {version('bshm-cut-out')}\n")
+        sys.stdout.write(f"bshm {version('bshm-cut-out')}\n")  # exit's own message would go to standard error
+        parser.exit()
 
 
 @contextmanager
