@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.errors import NotAPictureError
-from engine.pictures import heif, jpeg, png, pnm, tiff, with_pillow
+from engine.pictures import heif, png, pnm, tiff, with_pillow
+from engine.pictures.completeness import lacks_end
 from engine.pictures.exif import cleaned
 from engine.pictures.formats import READABLE, kind_of
 from engine.pictures.orientation import upright
 from engine.pictures.raster import Raster
-from engine.pictures.refusals import check_bytes
+from engine.pictures.refusals import check_bytes, truncated
 from engine.settings import Limits
 from engine.types import Picture
 
 # (bytes, kind, limits, name) -> what the file holds. Each refuses by the header's size before it decodes a pixel.
 Reader = Callable[[bytes, str, Limits, str], Raster]
 _READERS: dict[str, Reader] = {
-    "JPEG": jpeg.read,
     "PNG": png.read,
     "PPM": pnm.read,
     "TIFF": tiff.read,
@@ -36,6 +36,8 @@ def decode(data: bytes | memoryview, limits: Limits, name: str = "picture") -> P
     kind = kind_of(content[:64])
     if kind is None:
         raise NotAPictureError(f"{name}: not a picture of a kind that is read", f"the kinds are {READABLE}")
+    if lacks_end(content, kind):
+        raise truncated(name)
     raster = _READERS.get(kind, with_pillow.read)(content, kind, limits, name)
     exif, damage = cleaned(raster.exif)
     alpha = raster.alpha

@@ -25,7 +25,8 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     if data[24:25] == b"\x10":  # bits a channel, by the header
         return _read_16(data, kind, limits, name)
     raster = with_pillow.read(data, kind, limits, name)
-    if not raster.pixels[-2:].any(axis=(1, 2)).all():  # rows that Pillow did not fill, or black ones
+    bottom = raster.pixels[-2:]
+    if (bottom == bottom[:, :1]).all(axis=(1, 2)).any():  # rows that Pillow did not fill have one colour
         check_complete(data, name)
     return raster
 

@@ -8,12 +8,13 @@ from contextlib import nullcontext
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from engine.errors import NotAPictureError
 from engine.pictures import colour
 from engine.pictures.exif import raw_exif
 from engine.pictures.orientation import orientation_of
 from engine.pictures.pillow_rules import pillow_rules
 from engine.pictures.raster import Raster
-from engine.pictures.refusals import check_size, damaged, decoding, unreadable
+from engine.pictures.refusals import check_size, decoding, unreadable
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source
 
@@ -27,7 +28,11 @@ def open_image(data: bytes, kind: str, limits: Limits, name: str) -> Image.Image
         try:
             image = Image.open(io.BytesIO(data), formats=[kind])
         except UnidentifiedImageError as error:
-            raise damaged(name, f"it starts like {kind}, but no header of that kind follows") from error
+            raise NotAPictureError(
+                f"{name}: the picture cannot be read",
+                f"it starts like {kind}, but what follows is damaged or of a rare sort",
+                "Copy it again, or export it as PNG or JPEG",
+            ) from error
         check_size(Size(*image.size), limits, name)
     return image
 

@@ -1,0 +1,53 @@
+"""Whether a file has its end, by what the file itself says, for kinds whose decoders are silent or unclear about it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+
+
+def lacks_end(data: bytes, kind: str) -> bool:
+    """True where a file of this kind is certainly cut off. False may also mean that its decoder knows best."""
+    check = _CHECKS.get(kind)
+    return check is not None and check(data)
+
+
+def _jpeg_lacks_end(data: bytes) -> bool:
+    """No end-of-image marker behind the first start of a scan, inside which it cannot occur.
+
+    A download that was given its full length beforehand ends in zeros, and libjpeg decodes those as grey.
+    """
+    at = 2
+    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
+        marker = data[at + 1]
+        if marker == 0xDA:
+            return data.find(b"\xff\xd9", at) < 0
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
+
+
+def _riff_lacks_end(data: bytes) -> bool:
+    return len(data) < 12 or struct.unpack_from("<I", data, 4)[0] + 8 > len(data)
+
+
+def _boxes_lack_end(data: bytes) -> bool:
+    """A box of the ISO base media file format (14496-12, 4.2) that reaches past the end of the file."""
+    at = 0
+    while at + 8 <= len(data):
+        (size,) = struct.unpack_from(">I", data, at)
+        if size == 1 and at + 16 <= len(data):
+            (size,) = struct.unpack_from(">Q", data, at + 8)
+        if size == 0:  # up to the end, wherever that is
+            return False
+        if size < 8 or not data[at + 4 : at + 8].isalnum():  # no box: something was appended
+            return False
+        at += size
+    return at > len(data)
+
+
+_CHECKS: Mapping[str, Callable[[bytes], bool]] = {
+    "JPEG": _jpeg_lacks_end,
+    "WEBP": _riff_lacks_end,
+    "HEIF": _boxes_lack_end,
+    "AVIF": _boxes_lack_end,
+}

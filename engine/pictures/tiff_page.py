@@ -1,0 +1,70 @@
+"""The first page of a TIFF as its tags describe it, before anything is unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from engine.pictures.refusals import decoding, truncated
+from engine.pictures.tiff_directory import header_of, read_directory
+
+
+class Tag(IntEnum):
+    """Tags by the names of TIFF 6.0, its supplements, and the DNG specification."""
+
+    NEW_SUBFILE_TYPE = 254
+    IMAGE_WIDTH = 256
+    IMAGE_LENGTH = 257
+    BITS_PER_SAMPLE = 258
+    COMPRESSION = 259
+    PHOTOMETRIC = 262
+    STRIP_OFFSETS = 273
+    ORIENTATION = 274
+    SAMPLES_PER_PIXEL = 277
+    STRIP_BYTE_COUNTS = 279
+    PLANAR_CONFIGURATION = 284
+    TILE_OFFSETS = 324
+    TILE_BYTE_COUNTS = 325
+    EXTRA_SAMPLES = 338
+    SAMPLE_FORMAT = 339
+    JPEG_TABLES = 347
+    ICC_PROFILE = 34675
+    DNG_VERSION = 50706
+
+
+_TAGS = frozenset(Tag)
+
+
+@dataclass(frozen=True)
+class Page:
+    """numbers: the whole numbers of each tag that is there. icc: the colour profile, or None. more: pages follow."""
+
+    numbers: Mapping[int, tuple[int, ...]]
+    icc: bytes | None
+    more: bool
+
+    def first(self, tag: Tag, default: int) -> int:
+        """A tag's only number, or its first."""
+        return next(iter(self.numbers.get(tag, ())), default)
+
+
+def first_page(data: bytes, name: str) -> Page:
+    """Reads the first directory, and checks that all it points at lies in the file. Raises NotAPictureError."""
+    with decoding(name, "TIFF"):
+        layout, start = header_of(data)
+        directory = read_directory(data, start, layout, _TAGS.__contains__, len(data))
+        numbers = {tag: entry.numbers(layout.order) for tag, entry in directory.entries.items()}
+    if not directory.sound or _lacks_segments(numbers, len(data)):
+        raise truncated(name)
+    icc = directory.entries.get(Tag.ICC_PROFILE)
+    return Page(numbers, icc.value if icc else None, bool(directory.following))
+
+
+def _lacks_segments(numbers: Mapping[int, tuple[int, ...]], length: int) -> bool:
+    """True where a strip or tile lies past the end, or was never written: decoders may leave such ones black."""
+    for places, counts in ((Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS), (Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS)):
+        for place, count in zip(numbers.get(places, ()), numbers.get(counts, ()), strict=False):
+            if not place or not count or place + count > length:
+                return True
+    return False
