@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# Before the import: ONNX Runtime's releases otherwise report to Microsoft and leave an identifier in ~/.cache (its
+# Privacy.md). Nothing leaves the machine unasked; who sets the variable decides for himself.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 import onnxruntime
 
 from engine.errors import NetworkError
@@ -42,6 +46,6 @@ class OnnxRuntime:
         options.log_severity_level = 3  # errors; what is wrong with a file comes as an exception
         try:
             session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001  # ONNX Runtime's errors have no public base class
+        except Exception as error:  # ONNX Runtime's errors have no public base class
             raise NetworkError(f"{network.name}: the network cannot be run", f"{file}: {error}") from error
         return OnnxSession(session, network)

@@ -25,6 +25,7 @@ class TestRun:
         results = sorted((place.home / "BSHM/out").glob("*/*"))
         assert [path.name for path in results] == ["astronaut.cutout.png"] * 2
         assert all(f"the results are in {path.parent}" in said for path in results)
+        assert place.everything_at_home() == {path.relative_to(place.home).as_posix() for path in results}
 
     def test_photos_of_any_name_are_taken_from_where_it_was_called(self, place: Place) -> None:
         place.variables["BSHM_HOME"] = str(place.home / "结 果")
