@@ -96,6 +96,12 @@ def top(name: str) -> Build:
     return chain(one("Reshape", [1, -1]), one("TopKV2", np.int32(5), name=name))
 
 
+def less_its_mean(builder: Builder, x: str) -> str:
+    """A picture and, at run time too, a vector."""
+    means = one("Mean", [1, 2], keep_dims=True)(builder, x)
+    return builder.node("Sub", [x, one("Reshape", [3])(builder, means)])
+
+
 def dense(builder: Builder, x: str) -> str:
     """[5, 1, 7], added."""
     parts = [builder.constant(each) for each in ([0, 2], [3], floats(5, 7), np.float32(1))]
@@ -166,6 +172,7 @@ CASES = [
     Case("GatherV2", one("GatherV2", [2, 0], np.int32(1)), PICTURE[:, [2, 0]]),
     Case("TopKV2, values", top("top"), np.take_along_axis(FLAT, ORDER, 1)),
     Case("TopKV2, places", chain(top("top"), lambda b, x: to_floats(b, f"{x}:1")), ORDER),
+    Case("Sub a vector", less_its_mean, PICTURE - PICTURE.mean((1, 2))),
     Case("SparseToDense", dense, PICTURE + floats(5, 1, 7)),
     Case("AddV2 and Squeeze of constants", folded, PICTURE * 3),
 ]
