@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from PIL import ExifTags, Image
 
-from engine.pictures.tiff_directory import LONG, Entry, header_of, packed_directory, read_directory
+from engine.pictures.tiff_directory import (
+    LONG,
+    Entry,
+    Layout,
+    header_of,
+    packed_directory,
+    read_directory,
+    with_first_directory,
+)
 
 _Base, _Ifd = ExifTags.Base, ExifTags.IFD
 
@@ -43,9 +51,9 @@ Entries = dict[int, Entry]
 
 
 class Kept(NamedTuple):
-    """What is kept of an EXIF block. order: "<" or ">". first: its own entries. nested: Exif and GPS, by their tags."""
+    """What is kept of an EXIF block. first: its own entries. nested: the Exif and GPS directories, by their tags."""
 
-    order: str
+    layout: Layout
     first: Entries
     nested: dict[int, Entries]
 
@@ -76,18 +84,16 @@ def cleaned(block: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     notes = () if sound else (DAMAGED,)
     if not kept.first and not kept.nested:
         return None, notes
-    return _HEADERS[kept.order] + struct.pack(f"{kept.order}I", 8) + _packed(kept.first, kept, 8), notes
+    header = _HEADERS[kept.layout.order] + kept.layout.place.pack(8)
+    return header + _packed(kept.first, kept, len(header)), notes
 
 
 def added_to_tiff(tiff: bytes, block: bytes) -> bytes:
-    """A TIFF with what an EXIF block of the same byte order says, in a new first directory behind the file's end."""
+    """A TIFF, no BigTIFF, with what an EXIF block of the same byte order says in its first directory."""
     kept, _ = _parsed(block)
     layout, start = header_of(tiff)
     own = read_directory(tiff, start, layout, lambda _: True, len(tiff))
-    padding = bytes(len(tiff) % 2)  # directories begin at even places
-    behind = len(tiff) + len(padding)
-    header = tiff[:4] + struct.pack(f"{kept.order}I", behind)
-    return b"".join((header, memoryview(tiff)[8:], padding, _packed({**own.entries, **kept.first}, kept, behind)))
+    return with_first_directory(tiff, layout, lambda place: _packed({**own.entries, **kept.first}, kept, place))
 
 
 def _parsed(block: bytes) -> tuple[Kept, bool]:
@@ -102,7 +108,9 @@ def _parsed(block: bytes) -> tuple[Kept, bool]:
             sound = sound and inner.sound
             nested[tag] = _small(inner.entries)
     kept = {tag: entry for tag, entry in first.entries.items() if tag in _KEPT}
-    return Kept(layout.order, _small(kept), {tag: entries for tag, entries in nested.items() if entries}), sound
+    return Kept(
+        Layout(layout.order, big=False), _small(kept), {tag: entries for tag, entries in nested.items() if entries}
+    ), sound
 
 
 def _small(entries: Mapping[int, Entry]) -> Entries:
@@ -112,10 +120,11 @@ def _small(entries: Mapping[int, Entry]) -> Entries:
 
 def _packed(first: Entries, kept: Kept, start: int) -> bytes:
     """The entries of a first directory and the nested directories of a block, to lie at `start`."""
+    layout = kept.layout
     pointers = {tag: Entry(tag, LONG, 1, bytes(4)) for tag in kept.nested}
-    at = start + len(packed_directory({**first, **pointers}, kept.order, start))
+    at = start + len(packed_directory({**first, **pointers}, layout, start))
     nested = b""
     for tag, entries in kept.nested.items():
-        pointers[tag] = Entry(tag, LONG, 1, struct.pack(f"{kept.order}I", at + len(nested)))
-        nested += packed_directory(entries, kept.order, at + len(nested))
-    return packed_directory({**first, **pointers}, kept.order, start) + nested
+        pointers[tag] = Entry(tag, LONG, 1, layout.place.pack(at + len(nested)))
+        nested += packed_directory(entries, layout, at + len(nested))
+    return packed_directory({**first, **pointers}, layout, start) + nested

@@ -29,21 +29,15 @@ _BY_TIFFFILE = (1, 8, 32946, 32773, 34925)
 _MOST_SAMPLES = 8  # a pixel: colours, alpha, and a few that are not looked at
 
 
-def read(data: bytes, page: Page, size: Size, name: str) -> Raster:
-    """Reads the first page; exif of the result is left empty. Raises NotAPictureError."""
+def read(page: Page, size: Size, name: str) -> Raster:
+    """Reads the first page as it is stored, without its EXIF. Raises NotAPictureError."""
     photometric, samples = page.first(Tag.PHOTOMETRIC, -1), page.first(Tag.SAMPLES_PER_PIXEL, 1)
     mode, colours = _SORTS.get(photometric, ("", 0))
     bits, formats = page.numbers[Tag.BITS_PER_SAMPLE], page.numbers.get(Tag.SAMPLE_FORMAT, (1,))
     if not colours or set(bits) != {16} or set(formats) != {1} or not colours <= samples <= _MOST_SAMPLES:
         raise unreadable(name, "this sort of TIFF")
-    orientation = page.first(Tag.ORIENTATION, 1)
-    orientation = orientation if 1 <= orientation <= 8 else 1
-    if page.first(Tag.COMPRESSION, 1) in _BY_TIFFFILE:
-        stored = _by_tifffile(data, samples, size, name)
-    else:
-        stored = _by_opencv(data, page, samples, size, orientation, name)
-        orientation = 1  # OpenCV has applied it
-
+    unpack = _by_tifffile if page.first(Tag.COMPRESSION, 1) in _BY_TIFFFILE else _by_opencv
+    stored = unpack(page, samples, size, name)
     extra = page.first(Tag.EXTRA_SAMPLES, 0) if samples > colours else 0
     has_alpha = extra in (_ASSOCIATED, _UNASSOCIATED)
     chosen = stored[..., : colours + has_alpha]
@@ -58,36 +52,35 @@ def read(data: bytes, page: Page, size: Size, name: str) -> Raster:
         pixels = ~pixels
     if alpha is not None and extra == _ASSOCIATED:
         pixels = colour.straight(pixels, alpha)
-    return Raster(pixels, alpha, icc, b"", orientation, Source("TIFF", mode, 8 * pixels.itemsize, 1, size), notes)
+    return Raster(pixels, alpha, icc, b"", 1, Source("TIFF", mode, 8 * pixels.itemsize, 1, size), notes)
 
 
-def _by_tifffile(data: bytes, samples: int, size: Size, name: str) -> Pixels:
+def _by_tifffile(page: Page, samples: int, size: Size, name: str) -> Pixels:
     """Samples [H, W, C] as they are stored."""
     import tifffile
 
-    with decoding(name, "TIFF"), tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages.first
-        if page.size != size.area * samples or page.dtype != np.uint16:
+    with decoding(name, "TIFF"), tifffile.TiffFile(io.BytesIO(page.plain)) as file:
+        first = file.pages.first
+        if first.size != size.area * samples or first.dtype != np.uint16:
             raise unreadable(name, "this sort of TIFF")
-        array = np.asarray(page.asarray(maxworkers=1), np.uint16)
-        if samples > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
+        array = np.asarray(first.asarray(maxworkers=1), np.uint16)
+        if samples > 1 and page.first(Tag.PLANAR_CONFIGURATION, 1) != 1:
             array = np.moveaxis(array.reshape(samples, size.height, size.width), 0, 2)
         return array.reshape(size.height, size.width, samples)
 
 
-def _by_opencv(data: bytes, page: Page, samples: int, size: Size, orientation: int, name: str) -> Pixels:
-    """Samples [H, W, C], upright. OpenCV unpacks what tifffile cannot (LZW), but reads fewer arrangements right."""
+def _by_opencv(page: Page, samples: int, size: Size, name: str) -> Pixels:
+    """Samples [H, W, C] as they are stored. OpenCV unpacks what tifffile cannot (LZW), in fewer arrangements."""
     import cv2
 
     planes = page.first(Tag.PLANAR_CONFIGURATION, 1)
     if samples not in (1, 3, 4) or planes != 1 or page.first(Tag.PHOTOMETRIC, -1) in (_SEPARATED, _CIELAB):
         raise unreadable(name, "this sort of TIFF")
     with decoding(name, "TIFF"):
-        array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    frame = (size.width, size.height) if orientation >= 5 else (size.height, size.width)
-    if array is None or array.dtype != np.uint16 or array.size != size.area * samples or array.shape[:2] != frame:
+        array = cv2.imdecode(np.frombuffer(page.plain, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None or array.dtype != np.uint16 or array.size != size.area * samples:
         raise damaged(name, "its TIFF data cannot be decoded")
-    ordered = array.reshape(*frame, samples)[..., {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[samples]]
+    ordered = array.reshape(size.height, size.width, samples)[..., {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[samples]]
     return np.asarray(ordered, np.uint16)
 
 

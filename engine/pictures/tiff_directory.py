@@ -61,7 +61,7 @@ class Directory(NamedTuple):
 
 
 def header_of(data: bytes) -> tuple[Layout, int]:
-    """The layout of a TIFF file or EXIF block, and the place of its first directory. Raises ValueError, struct.error."""
+    """The layout of a TIFF file or EXIF block, and where its first directory is. Raises ValueError, struct.error."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None or len(data) < 4:
         raise ValueError("no byte order")
@@ -99,15 +99,24 @@ def read_directory(data: bytes, start: int, layout: Layout, wanted: Callable[[in
     return Directory(entries, sound, following)
 
 
-def packed_directory(entries: Mapping[int, Entry], order: str, start: int) -> bytes:
-    """A directory with its values, to lie at `start` in a file that is no BigTIFF; none follows it."""
-    fixed = struct.pack(f"{order}H", len(entries))
-    values = b""
-    behind = start + 2 + 12 * len(entries) + 4
+def packed_directory(entries: Mapping[int, Entry], layout: Layout, start: int) -> bytes:
+    """A directory with its values, to lie at `start`; none follows it."""
+    inline = layout.place.size
+    fixed, values = [layout.entries.pack(len(entries))], b""
+    behind = start + layout.entries.size + len(entries) * (layout.entry.size + inline) + inline
     for _, entry in sorted(entries.items()):
-        inline = entry.value.ljust(4, b"\0")
-        if len(entry.value) > 4:
-            inline = struct.pack(f"{order}I", behind + len(values))
+        value = entry.value.ljust(inline, b"\0")
+        if len(entry.value) > inline:
+            value = layout.place.pack(behind + len(values))
             values += entry.value + bytes(len(entry.value) % 2)
-        fixed += struct.pack(f"{order}HHI", entry.tag, entry.kind, entry.length) + inline
-    return fixed + bytes(4) + values
+        fixed.append(layout.entry.pack(entry.tag, entry.kind, entry.length) + value)
+    return b"".join((*fixed, bytes(inline), values))
+
+
+def with_first_directory(tiff: bytes, layout: Layout, pack: Callable[[int], bytes]) -> bytes:
+    """A TIFF with another first directory, which `pack` gives for the place that it is told: behind the file's end."""
+    pointer = 8 if layout.big else 4
+    padding = bytes(len(tiff) % 2)  # directories begin at even places
+    start = len(tiff) + len(padding)
+    rest = memoryview(tiff)[pointer + layout.place.size :]
+    return b"".join((tiff[:pointer], layout.place.pack(start), rest, padding, pack(start)))

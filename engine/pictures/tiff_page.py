@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from engine.pictures.refusals import decoding, truncated
-from engine.pictures.tiff_directory import header_of, read_directory
+from engine.pictures.tiff_directory import header_of, packed_directory, read_directory, with_first_directory
 
 
 class Tag(IntEnum):
-    """Tags by the names of TIFF 6.0, its supplements, and the DNG specification."""
+    """The tags that pixels are unpacked by, and a few more, by the names of TIFF 6.0, its supplements, and DNG."""
 
     NEW_SUBFILE_TYPE = 254
     IMAGE_WIDTH = 256
@@ -19,16 +19,29 @@ class Tag(IntEnum):
     BITS_PER_SAMPLE = 258
     COMPRESSION = 259
     PHOTOMETRIC = 262
+    FILL_ORDER = 266
     STRIP_OFFSETS = 273
     ORIENTATION = 274
     SAMPLES_PER_PIXEL = 277
+    ROWS_PER_STRIP = 278
     STRIP_BYTE_COUNTS = 279
     PLANAR_CONFIGURATION = 284
+    T4_OPTIONS = 292
+    T6_OPTIONS = 293
+    PREDICTOR = 317
+    COLOR_MAP = 320
+    TILE_WIDTH = 322
+    TILE_LENGTH = 323
     TILE_OFFSETS = 324
     TILE_BYTE_COUNTS = 325
+    INK_SET = 332
     EXTRA_SAMPLES = 338
     SAMPLE_FORMAT = 339
     JPEG_TABLES = 347
+    YCBCR_COEFFICIENTS = 529
+    YCBCR_SUBSAMPLING = 530
+    YCBCR_POSITIONING = 531
+    REFERENCE_BLACK_WHITE = 532
     ICC_PROFILE = 34675
     DNG_VERSION = 50706
 
@@ -38,11 +51,16 @@ _TAGS = frozenset(Tag)
 
 @dataclass(frozen=True)
 class Page:
-    """numbers: the whole numbers of each tag that is there. icc: the colour profile, or None. more: pages follow."""
+    """numbers: the whole numbers of each tag that is there. icc: the colour profile, or None. more: pages follow.
+
+    plain: the same TIFF with no tags but those above and without its orientation, so that damage elsewhere (EXIF, XMP,
+    layers) does not reach the decoders, and none of them turns the picture.
+    """
 
     numbers: Mapping[int, tuple[int, ...]]
     icc: bytes | None
     more: bool
+    plain: bytes
 
     def first(self, tag: Tag, default: int) -> int:
         """A tag's only number, or its first."""
@@ -58,7 +76,9 @@ def first_page(data: bytes, name: str) -> Page:
     if not directory.sound or _lacks_segments(numbers, len(data)):
         raise truncated(name)
     icc = directory.entries.get(Tag.ICC_PROFILE)
-    return Page(numbers, icc.value if icc else None, bool(directory.following))
+    needed = {tag: entry for tag, entry in directory.entries.items() if tag != Tag.ORIENTATION}
+    plain = with_first_directory(data, layout, lambda place: packed_directory(needed, layout, place))
+    return Page(numbers, icc.value if icc else None, bool(directory.following), plain)
 
 
 def _lacks_segments(numbers: Mapping[int, tuple[int, ...]], length: int) -> bool:

@@ -45,7 +45,7 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
         # Only TIFF asks Pillow's limit once more while it loads; the others can run side by side.
         with pillow_rules(limits) if kind == "TIFF" else nullcontext():
             image.load()
-    # After loading: a PNG may carry its EXIF behind the pixels, and Pillow turns a TIFF and takes its tag away.
+    # After loading: a PNG may carry its EXIF behind the pixels.
     orientation = orientation_of(image)
     with decoding(name, kind):
         pixels, alpha, icc, notes = _rgb(image, name)
