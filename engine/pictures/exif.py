@@ -106,11 +106,10 @@ def _parsed(block: bytes) -> tuple[Kept, bool]:
         for place in first.entries[tag].numbers(layout.order)[:1]:
             inner = read_directory(block, place, layout, lambda tag: tag not in _STALE, _MOST)
             sound = sound and inner.sound
-            nested[tag] = _small(inner.entries)
-    kept = {tag: entry for tag, entry in first.entries.items() if tag in _KEPT}
-    return Kept(
-        Layout(layout.order, big=False), _small(kept), {tag: entries for tag, entries in nested.items() if entries}
-    ), sound
+            if entries := _small(inner.entries):
+                nested[tag] = entries
+    kept = _small({tag: entry for tag, entry in first.entries.items() if tag in _KEPT})
+    return Kept(Layout(layout.order, big=False), kept, nested), sound
 
 
 def _small(entries: Mapping[int, Entry]) -> Entries:
