@@ -119,7 +119,10 @@ def _verify(args: argparse.Namespace) -> int:
     store = Store()
     named = [find_network(name) for name in dict.fromkeys(args.names)]
     wrong = 0
-    for each in named or [each for each in NETWORKS.values() if store.state(each) is not State.MISSING]:
+    networks = named or [each for each in NETWORKS.values() if store.state(each) is not State.MISSING]
+    if not networks:
+        complain(f"No network is installed in {store.folder}.")
+    for each in networks:
         try:
             complain(f"{each.name}: {store.path(each)} is as the catalogue pins it.")
         except NetworkError as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.engine.models.making import let_pip_know_only
 from tests.engine.models.server import Handler, Server, Tls, make_certificate
 
 
@@ -35,11 +35,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that is all that pip knows."""
     folder = tmp_path / "wheels"
     folder.mkdir()
-    for name in [each for each in os.environ if each.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    let_pip_know_only(folder, monkeypatch)
     return folder
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+
+import pytest
 
 from engine.models.catalogue import Network, Tensors
 from engine.models.sources import Member, NpmSource, Source, WheelSource
@@ -63,6 +66,15 @@ def make_wheel(folder: Path, files: Mapping[str, bytes], name: str = "small_netw
         for path, text in about.items():
             archive.writestr(f"{name}-{version}.dist-info/{path}", text)
     return wheel
+
+
+def let_pip_know_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip finds the wheels of this folder, whatever is set up on the machine."""
+    for name in [each for each in os.environ if each.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
 
 
 def make_npm_archive(file: Path, files: Mapping[str, bytes]) -> Path:
