@@ -140,7 +140,7 @@ install_packages() { # EXTRA, or an empty word
     say "Packages: all there"
     return
   fi
-  say "Packages: being installed; the first time some 150 MB are fetched ..."
+  say "Packages: being installed; the first time about 130 MB are fetched ..."
   # From inside the folder, so that pip need not parse its name; binary packages alone, so that no compiler is needed
   (cd -- "$PROJECT" && PIP_USER=0 "$VENV/bin/python" -m pip --disable-pip-version-check install --quiet \
     --only-binary :all: --constraint requirements.lock --editable ".${1:+[$1]}") ||
