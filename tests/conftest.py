@@ -1,8 +1,34 @@
-"""Holds for every test."""
+"""Holds for every test; and what many share: one engine, since loading networks takes a second, and a photo."""
 
 from __future__ import annotations
 
+import io
 import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from engine import Engine
 
 # As engine.runtimes.onnx does, for the tests that import ONNX Runtime themselves, maybe before that.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The real engine with the networks of the user's store (`bshm models pull`)."""
+    from engine import Engine, Settings
+
+    return Engine(Settings())
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> bytes:
+    """Eileen Collins, 256 x 256 pixels, as a JPEG file (NASA, public domain; from scikit-image's package data)."""
+    from PIL import Image
+    from skimage import data
+
+    stream = io.BytesIO()
+    Image.fromarray(data.astronaut()).resize((256, 256)).save(stream, "JPEG", quality=92)
+    return stream.getvalue()

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 
 from daemon.commands import cutout, doctor, models
-from daemon.terminal import complain
+from daemon.terminal import complain, tell
 from engine.errors import BshmError
 
 # Each has add_parser(subparsers) and run(args) -> int; importing one loads no framework.
@@ -79,9 +79,12 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for: that takes as long as all of --help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        sys.stdout.write(f"bshm {version('bshm-cut-out')}\n")  # exit's own message would go to standard error
+        try:
+            tell(f"bshm {version('bshm-cut-out')}")
+        except PackageNotFoundError:
+            parser.exit(1, "bshm is not installed as a package. Run ./install.sh in the project's folder.\n")
         parser.exit()
 
 

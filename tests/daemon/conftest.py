@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def without_rights() -> Callable[[Path], object]:
+def without_rights() -> Callable[[Path], AbstractContextManager[None]]:
     """A context in which a folder cannot be written, also when root runs the tests."""
 
     @contextmanager
@@ -37,5 +38,22 @@ def without_rights() -> Callable[[Path], object]:
             if root:
                 os.seteuid(0)
             folder.chmod(0o755)
+
+    return context
+
+
+@pytest.fixture
+def small_disk() -> Callable[[Path], AbstractContextManager[None]]:
+    """A context in which a folder is a file system with room for 100 KB."""
+
+    @contextmanager
+    def context(folder: Path) -> Iterator[None]:
+        command = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("only root, with the right to mount, can make a disk small")
+        try:
+            yield
+        finally:
+            subprocess.run(["umount", str(folder)], check=True)
 
     return context

@@ -67,7 +67,8 @@ def content(data: bytes, kind: str = "image/jpeg", **headers: str) -> Answer:
         request.send_response(200)
         request.send_header("Content-Type", kind)
         for name, value in ({"Content_Length": f"{len(data)}"} | headers).items():
-            request.send_header(name.replace("_", "-"), value)
+            # http.server writes Latin-1; as servers do, the bytes are to be UTF-8.
+            request.send_header(name.replace("_", "-"), value.encode().decode("latin-1"))
         request.end_headers()
         request.wfile.write(data)
 

@@ -3,9 +3,8 @@ from __future__ import annotations
 import os
 import random
 import resource
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -128,20 +127,6 @@ def names_in(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """A file system with room for 64 KB."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("only root, with the right to mount, can make a disk small")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
 class TestWriting:
     def test_the_folder_is_made(self, tmp_path: Path) -> None:
         write_whole(tmp_path / "a/b/c.png", b"data", overwrite=False)
@@ -174,7 +159,7 @@ class TestWriting:
             os.umask(before)
         assert (tmp_path / "a.png").stat().st_mode & 0o777 == 0o640
 
-    def test_a_full_disk(self, tmp_path: Path) -> None:
+    def test_a_full_disk(self, tmp_path: Path, small_disk: Callable[[Path], AbstractContextManager[None]]) -> None:
         with small_disk(tmp_path):
             write_whole(tmp_path / "small.png", b"x" * 1000, overwrite=False)
             with pytest.raises(DiskFullError, match=r"big\.png: cannot be written: the disk is full\. Make room"):

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from daemon.commands import main
+from engine.folders import networks_folder
+from engine.models.catalogue import NETWORKS
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store of one's own with the real networks."""
+    real = networks_folder()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    shutil.copytree(real, networks_folder())
+    return networks_folder()
+
+
+def findings(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, str]]:
+    """The exit code, and what was said by subject, the mark and the fault with it; networks by their own names."""
+    code = main([*words, "doctor"])
+    said: dict[str, str] = {}
+    subject = ""
+    for line in capsys.readouterr().out.splitlines()[:-1]:
+        if line.startswith(" "):
+            said[subject] += f" {line.strip()}"
+        else:
+            mark, subject, text = line.split(None, 2)
+            if subject in ("network", "folder"):
+                subject = text.split()[0]
+            said[subject] = f"{mark} {text}"
+    return code, said
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """bshm as a command, which tests may run without."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/bshm").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.2.3")
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: ["numpy>=2", 'pytest>=8; extra == "test"'])
+
+
+@pytest.mark.usefixtures("store", "installed")
+def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = findings(capsys)
+    assert {text.split()[0] for text in said.values()} == {"ok"}
+    assert code == 0
+    assert "CPU" in said["device"]
+    assert said["modnet"] == "ok modnet (matte): licence Apache-2.0; verified"
+    assert "GPL-3.0" in said["rvm"]
+    assert set(NETWORKS) < set(said)
+
+
+def test_missing_and_damaged_networks(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (store / NETWORKS["rvm"].file).unlink()
+    (store / NETWORKS["span"].file).write_bytes(b"x" * NETWORKS["span"].size)
+    code, said = findings(capsys)
+    assert code == 1
+    assert said["rvm"].startswith("WRONG")
+    assert said["rvm"].endswith("missing Run: bshm models pull rvm")
+    assert said["span"].endswith("damaged Run: bshm models pull span")
+    assert said["modnet"].startswith("ok")
+
+
+def test_a_network_that_the_licences_leave_out_is_not_missed(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (store / NETWORKS["rvm"].file).unlink()
+    (tmp_path / "config.yaml").write_text("licences: permissive\n")
+    _, said = findings(capsys, "--config", str(tmp_path / "config.yaml"))
+    assert said["rvm"] == "ok rvm (matte): licence GPL-3.0; not used, 'licences: permissive'"
+
+
+def test_a_wrong_config_file_is_said_with_its_line_and_the_rest_is_still_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text("device: cpu\nthreads: many\n")
+    code, said = findings(capsys, "--config", str(tmp_path / "config.yaml"))
+    assert code == 1
+    assert f"{tmp_path}/config.yaml, line 2: 'threads' cannot be 'many'" in said["config"]
+    assert "disk" in said
+
+
+def test_a_device_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text("device: cuda\n")
+    _, said = findings(capsys, "--config", str(tmp_path / "config.yaml"))
+    assert said["device"].startswith("WRONG 'device: cuda' cannot be used")
+    assert "Set 'device: cpu'" in said["device"]
+
+
+def test_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from importlib import metadata
+
+    def version(name: str) -> str:
+        if name == "tifffile":
+            raise metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(metadata, "requires", lambda _: ["numpy<3,>=2.2", "tifffile>=2025.1", 'ruff; extra == "test"'])
+    code, said = findings(capsys)
+    assert code == 1
+    assert said["packages"] == "WRONG missing: tifffile Run ./install.sh in the project's folder again."
+
+
+def test_a_folder_that_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    _, said = findings(capsys)
+    assert said["cache:"].startswith(f"WRONG cache: {tmp_path}/file/bshm")
+    assert f"{tmp_path}/file cannot be written by this user" in said["cache:"]
+
+
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=200_000_000))
+    _, said = findings(capsys)
+    assert said["disk"].startswith("WRONG 0.2 GB free")
+
+
+def test_the_command_is_not_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert "Run ./install.sh" in findings(capsys)[1]["command"]
+    folder = tmp_path / ".local/bin"
+    folder.mkdir(parents=True)
+    (folder / "bshm").touch(mode=0o755)
+    assert f'run: export PATH="{folder}:$PATH"' in findings(capsys)[1]["command"]
+    monkeypatch.setenv("PATH", f"/usr/bin:{folder}")
+    assert findings(capsys)[1]["command"] == f"ok bshm is {folder}/bshm"

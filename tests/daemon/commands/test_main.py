@@ -1,0 +1,172 @@
+"""The command as a program of its own: how fast it starts, how it stops, what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from daemon.commands import main
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = [sys.executable, "-c", "import sys; from daemon.commands import main; sys.exit(main())"]
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Starts the program in the folder of the test."""
+
+    def popen(*words: str, **streams: int) -> subprocess.Popen[bytes]:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen([*PROGRAM, *words], cwd=tmp_path, env=environment, **streams)  # type: ignore[call-overload, no-any-return]
+
+    return popen
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """More pictures than are done in the time of a test; of nobody, since only the files matter."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(400):
+        Image.new("RGB", (40, 30), (90, 120, 150)).save(folder / f"{number:03}.png")
+    return folder
+
+
+def whole_results(folder: Path) -> int:
+    """How many results there are, all of which can be read, and nothing else."""
+    results = list(folder.iterdir())
+    for each in results:
+        assert each.name.endswith(".cutout.png")
+        with Image.open(each) as picture:
+            picture.load()
+    return len(results)
+
+
+def test_help_comes_at_once(start: Start) -> None:
+    def seconds() -> float:
+        before = time.perf_counter()
+        with start("--help") as running:
+            assert running.communicate()[0].startswith(b"usage: bshm")
+        assert running.returncode == 0
+        return time.perf_counter() - before
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["--fly"]])
+def test_without_a_known_command_the_known_ones_are_shown(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    captured = capsys.readouterr()
+    if stop.value.code == 0:
+        assert captured.out.startswith("bshm 0.")
+    else:
+        assert "is not installed as a package" in captured.err
+
+
+def test_a_config_file_that_is_named_and_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", str(tmp_path / "no.yaml"), "cutout", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"{tmp_path}/no.yaml: no such config file. Create it, or name another.\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "kill"])
+def test_a_signal_ends_the_work_and_nothing_is_half_written(
+    number: int, code: int, pictures: Path, tmp_path: Path, start: Start
+) -> None:
+    with start("cutout", str(pictures), "-o", "out") as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        first = running.stdout.readline()
+        running.send_signal(number)
+        rest, said = running.communicate(timeout=30)
+    assert running.returncode == code
+    assert b"Traceback" not in said
+    assert said.endswith(b"Stopped. What was finished stays.\n")
+    assert b"not begun" in said
+    printed = [first, *rest.splitlines()]
+    assert whole_results(tmp_path / "out") == len(printed) < 400
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path, start: Start) -> None:
+    """As under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with start("cutout", "--help") as running:
+            running.send_signal(signal.SIGHUP)
+            running.communicate(timeout=30)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert running.returncode == 0
+
+
+def test_a_reader_that_leaves_ends_the_work_quietly(pictures: Path, tmp_path: Path, start: Start) -> None:
+    with start("cutout", str(pictures), "-o", "out") as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr is not None
+        said = running.stderr.read()
+    assert running.returncode == 128 + signal.SIGPIPE
+    assert b"Traceback" not in said
+    assert b"Exception ignored" not in said
+    assert 0 < whole_results(tmp_path / "out") < 400
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(astronaut: bytes, tmp_path: Path, start: Start) -> None:
+    (tmp_path / "[red]照片.jpg").write_bytes(astronaut)
+    ours, theirs = pty.openpty()
+    with start("cutout", "[red]照片.jpg", "missing.jpg", stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 10_000):
+                shown += part
+        except OSError:  # Linux: the other end was closed
+            os.close(ours)
+    assert running.returncode == 1
+    text = shown.decode()
+    assert "cutting out" in text
+    assert "0/1" in text
+    assert "[red]照片.cutout.png\r\n" in text
+    assert "missing.jpg: cannot be read: no such file or directory." in text
+    assert "1 done, 1 failed in" in text
+
+
+def test_without_a_network_the_sentence_says_how_to_get_it(
+    astronaut: bytes, tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nothing"))
+    (tmp_path / "a.jpg").write_bytes(astronaut)
+    with start("cutout", "a.jpg") as running:
+        out, said = running.communicate()
+    assert (running.returncode, out) == (3, b"")
+    assert b"the network is not installed" in said
+    assert b"Run: bshm models pull" in said
+
+
+def test_a_device_that_cannot_be_used_is_an_error(astronaut: bytes, tmp_path: Path, start: Start) -> None:
+    (tmp_path / "gpu.yaml").write_text("device: cuda\n")
+    (tmp_path / "a.jpg").write_bytes(astronaut)
+    with start("--config", "gpu.yaml", "cutout", "a.jpg") as running:
+        _, said = running.communicate()
+    assert running.returncode == 3
+    assert b"device: cuda cannot be used" in said
