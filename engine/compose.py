@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from engine.crops import window
 from engine.types import Box, Crop, Matte, Size
 
 # What a network leaves as a haze, or as a pinhole in a body, is not meant: under and over these, alpha is 0 and 1.
@@ -28,7 +29,7 @@ def without_haze(matte: Matte) -> Matte:
 
 
 def without_strangers(matte: Matte, person: Box, strangers: Iterable[Box]) -> Matte:
-    """Drops the pieces that are not the person's. person, strangers: boxes in the matte's pixels.
+    """Drops the pieces that are not the person's. person, strangers: boxes in the matte's pixels, inside it.
 
     A piece stays when it touches the person's box, unless more of it lies in a stranger's box than in the person's.
     """
@@ -52,10 +53,10 @@ def without_strangers(matte: Matte, person: Box, strangers: Iterable[Box]) -> Ma
 
 
 def _inside(labels: npt.NDArray[np.int32], box: Box, count: int) -> npt.NDArray[np.int64]:
-    """Pixels of each piece inside a box."""
-    frame = box.within(Size(labels.shape[1], labels.shape[0]))
-    part = labels[int(frame.y0) : int(np.ceil(frame.y1)), int(frame.x0) : int(np.ceil(frame.x1))]
-    return np.bincount(part.ravel(), minlength=count)
+    """Pixels of each piece inside a box, which lies inside the array."""
+    if box.area <= 0:
+        return np.zeros(count, np.int64)
+    return np.bincount(labels[window(box)].ravel(), minlength=count)
 
 
 def faded(matte: Matte, crop: Crop, frame: Size) -> Matte:

@@ -39,11 +39,12 @@ def matte_of(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8) -> Mat
     total = np.zeros(picture.shape[:2], np.float32)
     for each in passes:
         seen = large if each.upscaled and large is not None else picture
-        total += resized_matte(_run(networks, NETWORKS[each.network], seen, each.side), size)
+        total += resized_matte(run_network(networks, NETWORKS[each.network], seen, each.side), size)
     return np.asarray(total / len(passes), np.float32)
 
 
-def _run(networks: Networks, network: Network, picture: Rgb8, side: int) -> Matte:
+def run_network(networks: Networks, network: Network, picture: Rgb8, side: int) -> Matte:
+    """The network's own matte of a picture [H, W, 3], which it sees as about side x side pixels, at that size."""
     height, width = picture.shape[:2]
     size = scaled_to_area(Size(width, height), side * side, network.multiple)
     return np.clip(networks.run(network, resized(picture, size))[0][0, 0], 0, 1)

@@ -60,7 +60,7 @@ class Networks:
             return session.run(to_tensor(picture, network.tensors))
         except NetworkError:
             raise
-        except Exception as error:  # noqa: BLE001  # runtimes' errors have no common base class
+        except Exception as error:  # runtimes' errors have no common base class
             frame = f"{picture.shape[1]} x {picture.shape[0]} pixels"
             raise NetworkError(f"{network.name}: the network failed on {frame}", str(error)) from error
 

@@ -12,7 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.types import Box, Crop, Person, Size
+from engine.crops import crop_around
+from engine.types import Crop, Person, Size
 
 # A person is small when the box has under 320 x 480 pixels, whatever the share (source article, "Absolute size").
 SMALL_AREA = 320 * 480
@@ -23,9 +24,6 @@ THRESHOLD_SMALL = 0.3
 
 # From this share of the frame up, a crop would be the frame.
 WHOLE_SHARE = 0.70
-
-# Around a box, in parts of its longer side: less loses hair, held bags and the surroundings that networks need.
-MARGIN = 0.20
 
 
 class Route(StrEnum):
@@ -102,11 +100,3 @@ def plan(person: Person, frame: Size, networks: Collection[str]) -> Plan:
 
 def _allowed(passes: tuple[Pass, ...], networks: Collection[str]) -> tuple[Pass, ...]:
     return tuple(each for each in passes if each.network in networks)
-
-
-def crop_around(box: Box, frame: Size) -> Crop:
-    """The box and its margin, as whole pixels inside the frame, at least one each way."""
-    margin = MARGIN * max(box.width, box.height)
-    left, top = max(0, int(box.x0 - margin)), max(0, int(box.y0 - margin))
-    right, bottom = min(frame.width, int(box.x1 + margin) + 1), min(frame.height, int(box.y1 + margin) + 1)
-    return Crop(min(left, frame.width - 1), min(top, frame.height - 1), max(right, left + 1), max(bottom, top + 1))

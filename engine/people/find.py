@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.models.catalogue import Network
 from engine.networks import Networks, resized
-from engine.people.boxes import Rows, without_doubles, without_parts
+from engine.people.boxes import NOTHING, Rows, areas, shared_areas, without_doubles, without_parts
 from engine.people.detectors import detect
 from engine.types import Box, Crop, Person, Rgb8, Size
 
 # A tile shows bodies at full scale but also more that only looks like one: there a find must be surer.
-LEAST_WHOLE = 0.20
-LEAST_TILE = 0.35
+_LEAST_TILE = 0.30
+
+# What only a second detector sees must be surer too, and not a part or a double of what the first one saw.
+_LEAST_SECOND = 0.30
+_SEEN_BEFORE = 0.5
 
 # Tiles are the detector's own square, cut from the picture scaled to these multiples of it; never enlarged by more
 # than a quarter, since that adds no detail.
@@ -34,34 +38,59 @@ _PART_INSIDE = 0.85  # share of the smaller box's area
 _PART_SCORE = 0.7
 
 
-def find_people(networks: Networks, network: Network, picture: Rgb8, thorough: bool) -> tuple[Person, ...]:
-    """The people in a picture [H, W, 3] RGB, best first. thorough: look at all tiles, whatever was found before."""
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody, perhaps. first: the best detector saw it; else only a second one did."""
+
+    person: Person
+    first: bool
+
+
+def find_candidates(networks: Networks, picture: Rgb8, thorough: bool) -> tuple[Candidate, ...]:
+    """Who may be in a picture [H, W, 3] RGB. thorough: look at all tiles, whatever was found before."""
     frame = Size(picture.shape[1], picture.shape[0])
+    detector, *others = networks.usable("people")
+    first = _with_tiles(networks, detector, picture, thorough)
+    second = [_unseen(detect(networks, other, picture), first) for other in others]
+    return (
+        *(Candidate(_person(row, frame), True) for row in first),
+        *(Candidate(_person(row, frame), False) for row in np.concatenate([NOTHING, *second])),
+    )
+
+
+def _person(row: Rows, frame: Size) -> Person:
+    return Person(Box(*map(float, row[:4])).within(frame), float(row[4]))
+
+
+def _unseen(rows: Rows, seen: Rows) -> Rows:
+    rows = rows[rows[:, 4] >= _LEAST_SECOND]
+    smaller = [np.minimum(areas(row), areas(seen)) for row in rows]
+    new = [not np.any(shared_areas(row, seen) > _SEEN_BEFORE * least) for row, least in zip(rows, smaller, strict=True)]
+    return rows[np.array(new, bool)]
+
+
+def _with_tiles(networks: Networks, network: Network, picture: Rgb8, thorough: bool) -> Rows:
+    long_side = max(picture.shape[:2])
     rows = detect(networks, network, picture)
-    rows = rows[rows[:, 4] >= LEAST_WHOLE]
-    seen = network.side / max(frame)
+    seen = network.side / long_side
     for level in _LEVELS:
-        scale = level * network.side / max(frame)
+        scale = level * network.side / long_side
         tallest = float((rows[:, 3] - rows[:, 1]).max(initial=0))
         if scale > _MOST_ENLARGED or (not thorough and tallest * seen >= _TALL_ENOUGH * network.side):
             break
-        rows = _merged(np.concatenate([rows, *_look_at_tiles(networks, network, picture, scale)]))
+        rows = np.concatenate([rows, *_look_at_tiles(networks, network, picture, scale)])
+        rows = without_doubles(rows, _SAME_PERSON)
         seen = scale
-    rows = without_parts(rows, _PART_INSIDE, _PART_SCORE)
-    return tuple(Person(Box(*map(float, row[:4])).within(frame), float(row[4])) for row in rows)
-
-
-def _merged(rows: Rows) -> Rows:
-    return without_doubles(rows, _SAME_PERSON)
+    return without_parts(rows, _PART_INSIDE, _PART_SCORE)
 
 
 def _look_at_tiles(networks: Networks, network: Network, picture: Rgb8, scale: float) -> Iterator[Rows]:
     height, width = picture.shape[:2]
-    scaled = resized(picture, Size(round(width * scale), round(height * scale)))
-    frame = Size(scaled.shape[1], scaled.shape[0])
+    frame = Size(max(1, round(width * scale)), max(1, round(height * scale)))
+    scaled = resized(picture, frame)
     for tile in tiles(frame, network.side, _OVERLAP):
         rows = detect(networks, network, scaled[tile.window])
-        rows = rows[rows[:, 4] >= LEAST_TILE] + np.array([tile.left, tile.top, tile.left, tile.top, 0], np.float32)
+        rows = rows[rows[:, 4] >= _LEAST_TILE] + np.array([tile.left, tile.top, tile.left, tile.top, 0], np.float32)
         rows = rows[_is_whole(rows, tile, frame)]
         yield np.asarray(rows / np.array([scale, scale, scale, scale, 1]), np.float32)
 

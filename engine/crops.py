@@ -1,0 +1,72 @@
+"""Where a person is cut from the picture: the box with a margin, and more of it where the body goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from engine.types import Box, Crop, Matte, Size
+
+# Around a box, in parts of its longer side: less loses hair, held bags and the surroundings that networks need.
+MARGIN = 0.20
+
+# A crop's side has cut a body when alpha is over a half on this part of it; people's own boxes do not count there,
+# grown by this part of their sides, since each of them has a crop of its own.
+_CUT = 0.04
+_OTHERS_GROWN = 0.10
+
+# How far a side that cut a body moves, in parts of the crop's longer side.
+_GROWTH = 0.40
+
+
+def crop_around(box: Box, frame: Size) -> Crop:
+    """The box and its margin, as whole pixels inside the frame, at least one each way."""
+    margin = MARGIN * max(box.width, box.height)
+    left, top = max(0, int(box.x0 - margin)), max(0, int(box.y0 - margin))
+    right, bottom = min(frame.width, int(box.x1 + margin) + 1), min(frame.height, int(box.y1 + margin) + 1)
+    return Crop(min(left, frame.width - 1), min(top, frame.height - 1), max(right, left + 1), max(bottom, top + 1))
+
+
+def box_in_crop(box: Box, crop: Crop, size: Size) -> Box:
+    """A box of the picture in the pixels of its crop, scaled to `size`, clipped to it."""
+    across, down = size.width / crop.size.width, size.height / crop.size.height
+    return Box(
+        (box.x0 - crop.left) * across,
+        (box.y0 - crop.top) * down,
+        (box.x1 - crop.left) * across,
+        (box.y1 - crop.top) * down,
+    ).within(size)
+
+
+def window(box: Box) -> tuple[slice, slice]:
+    """Index of a box that lies inside an array [height, width, ...], of one pixel at least."""
+    left, top = int(box.x0), int(box.y0)
+    return slice(top, max(top + 1, int(np.ceil(box.y1)))), slice(left, max(left + 1, int(np.ceil(box.x1))))
+
+
+def grown(crop: Crop, matte: Matte, frame: Size, others: Iterable[Box]) -> Crop:
+    """The crop, larger on those sides where its matte [h, w] runs into a border that is not the frame's.
+
+    others: the boxes of other people in the picture's pixels.
+    """
+    size = Size(matte.shape[1], matte.shape[0])
+    body = matte > 0.5
+    for other in others:
+        wide = Box(
+            other.x0 - _OTHERS_GROWN * other.width,
+            other.y0 - _OTHERS_GROWN * other.height,
+            other.x1 + _OTHERS_GROWN * other.width,
+            other.y1 + _OTHERS_GROWN * other.height,
+        )
+        inside = box_in_crop(wide, crop, size)
+        if inside.area > 0:
+            body[window(inside)] = False
+    step = round(_GROWTH * max(crop.size))
+    left, right, top, bottom = (edge.mean() > _CUT for edge in (body[:, 0], body[:, -1], body[0], body[-1]))
+    return Crop(
+        max(0, crop.left - step * left),
+        max(0, crop.top - step * top),
+        min(frame.width, crop.right + step * right),
+        min(frame.height, crop.bottom + step * bottom),
+    )
