@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ SUFFIXES = frozenset(
     )
     for each in family
 )
-_RESULT = re.compile(r".\.(cutout|matte|composite)\.(png|webp|tiff?|jpe?g)\Z", re.IGNORECASE | re.DOTALL)
+_RESULT = re.compile(r".\.((cutout|matte|composite)\.(png|webp|tiff?|jpe?g)|report\.json)\Z", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 _KINDS = {
@@ -67,11 +68,23 @@ class Found:
     """What the words mean, in their order. problems: words and files that no picture can come from.
 
     results: how many files were named that are left out because they are results of earlier runs.
+    others: how many files in folders are no pictures by their names, by the end of the name (".txt").
     """
 
     inputs: tuple[FileInput | LinkInput, ...]
     problems: tuple[PictureError, ...]
     results: int
+    others: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Other:
+    """A file in a folder that is no picture by its name."""
+
+    suffix: str
+
+
+_Meant = FileInput | LinkInput | PictureError | _Other
 
 
 def without_user(address: str) -> str:
@@ -98,6 +111,7 @@ def find_inputs(words: Sequence[str], output: Path | None) -> Found:
     inputs: dict[tuple[str, str], FileInput | LinkInput] = {}
     problems: list[PictureError] = []
     results = 0
+    others: Counter[str] = Counter()
     for word in words:
         for each in _meant_by(word, output):
             match each:
@@ -109,7 +123,9 @@ def find_inputs(words: Sequence[str], output: Path | None) -> Found:
                     inputs.setdefault((str(each.entry), str(each.below)), each)
                 case LinkInput():
                     inputs.setdefault((each.address, ""), each)
-    return Found(tuple(inputs.values()), tuple(problems), results)
+                case _Other():
+                    others[each.suffix] += 1
+    return Found(tuple(inputs.values()), tuple(problems), results, others)
 
 
 def read_file(path: Path, limits: Limits) -> bytes:
@@ -138,7 +154,7 @@ def read_file(path: Path, limits: Limits) -> bytes:
     return data
 
 
-def _meant_by(word: str, output: Path | None) -> Iterator[FileInput | LinkInput | PictureError]:
+def _meant_by(word: str, output: Path | None) -> Iterator[_Meant]:
     if _ADDRESS.match(word) and not os.path.lexists(word):
         yield LinkInput(word)
         return
@@ -153,13 +169,13 @@ def _meant_by(word: str, output: Path | None) -> Iterator[FileInput | LinkInput 
         return
     empty = True
     for each in _walk(path, output):
-        empty = False
+        empty = empty and isinstance(each, _Other)
         yield each
     if empty:
         yield NotAPictureError(f"{shown(word)}: no pictures in this folder")
 
 
-def _walk(top: Path, output: Path | None) -> Iterator[FileInput | PictureError]:
+def _walk(top: Path, output: Path | None) -> Iterator[FileInput | PictureError | _Other]:
     problems: list[OSError] = []
     entered = {_identity(output)} - {_identity(top)} if output else set()
     for folder, folders, files in os.walk(top, followlinks=True, onerror=problems.append):
@@ -175,6 +191,8 @@ def _walk(top: Path, output: Path | None) -> Iterator[FileInput | PictureError]:
         for name in sorted(files, key=os.fsencode):
             if is_picture_name(name):
                 yield _in_folder(Path(folder) / name, below)
+            elif not name.startswith(".") and not is_result(name):
+                yield _Other(Path(name).suffix.lower())
     yield from (_unreadable(shown(each.filename), each) for each in problems)
 
 

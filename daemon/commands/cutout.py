@@ -79,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
         tally.fail(problem)
     if found.results:
         complain(f"Left out, being results of an earlier run: {found.results}.")
+    if found.others:
+        kinds = ", ".join(f"{count} {suffix or 'without a suffix'}" for suffix, count in sorted(found.others.items()))
+        complain(f"Left out of the folders, being no pictures by their names: {kinds}.")
     tasks = _tasks(found.inputs, wanted, args.output, tally)
     before = tally.finished
     try:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.daemon.server import Server, serving
 
 NOBODY = 65534
 
@@ -44,11 +48,11 @@ def without_rights() -> Callable[[Path], AbstractContextManager[None]]:
 
 @pytest.fixture
 def small_disk() -> Callable[[Path], AbstractContextManager[None]]:
-    """A context in which a folder is a file system with room for 100 KB."""
+    """A context in which a folder is a file system with room for 16 KB."""
 
     @contextmanager
     def context(folder: Path) -> Iterator[None]:
-        command = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
+        command = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)]
         if subprocess.run(command, capture_output=True, check=False).returncode:
             pytest.skip("only root, with the right to mount, can make a disk small")
         try:
@@ -57,3 +61,29 @@ def small_disk() -> Callable[[Path], AbstractContextManager[None]]:
             subprocess.run(["umount", str(folder)], check=True)
 
     return context
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Says which addresses a host has, one list for each time it is asked for; gives the hosts that were asked for."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def known(**hosts: list[list[str]]) -> list[str]:
+        def getaddrinfo(host: str, port: int, *rest: Any, **named: Any) -> Any:
+            turns = hosts.get(host.replace(".", "_"))
+            if turns is None:
+                return real(host, port, *rest, **named)
+            asked.append(host)
+            return [found for each in turns.pop(0) for found in real(each, port, *rest, **named)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        return asked
+
+    return known

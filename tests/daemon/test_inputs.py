@@ -69,8 +69,9 @@ def test_folders_are_walked_in_the_order_of_names_and_mirrored(tmp_path: Path) -
 
 
 def test_only_pictures_are_taken_from_a_folder(tmp_path: Path) -> None:
-    make(tmp_path, "a.jpg", "b.txt", "c", ".hidden.jpg", ".git/d.jpg", "e.mp4", "f.report.json")
+    make(tmp_path, "a.jpg", "b.txt", "sub/b.TXT", "c", ".hidden.jpg", ".git/d.jpg", "e.mp4", "f.report.json")
     assert found(tmp_path) == [str(tmp_path / "a.jpg")]
+    assert find_inputs([str(tmp_path)], None).others == {".txt": 2, "": 1, ".mp4": 1}
 
 
 def test_a_file_that_is_named_is_tried_whatever_it_is_called(tmp_path: Path) -> None:
