@@ -26,7 +26,8 @@ def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
     columns = (SpinnerColumn(), TextColumn("cutting out"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
+    console = Console(stderr=True, soft_wrap=True)  # a path that is broken into lines cannot be copied
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as bar:
         task = bar.add_task("", total=total)
         yield lambda _: bar.advance(task)
 

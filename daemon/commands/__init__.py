@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 
 from daemon.commands import cutout, doctor, models
+from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError
 
@@ -45,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _signals():
             return int(_COMMANDS[args.command].run(args))
     except BshmError as error:
+        if error.__cause__:
+            log_failure(f"bshm {args.command}")
         complain(str(error))
         return error.exit_code
     except KeyboardInterrupt as stop:
@@ -55,8 +58,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001  # the last line of defence: logged, and the user told
-        from daemon.log import log_failure
-
         where = log_failure(f"bshm {args.command}")
         complain(f"A fault of this program ended the work: {type(error).__name__}. Please report it; {where}.")
         return _INTERNAL

@@ -27,6 +27,7 @@ _EPILOG = """\
 Results lie beside the picture or below -o, in the same folders as the pictures: NAME.cutout.png, NAME.matte.png,
 NAME.composite.png, NAME.report.json. Pictures themselves are never written. The paths of the results are printed on
 standard output, one a line; everything else on standard error. What is not said here comes from the config file.
+Addresses of private networks are refused unless the config file allows them, and proxies are not used.
 """
 
 
@@ -43,7 +44,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "paths", nargs="+", metavar="PATH", help="a picture, a folder with pictures, or an address (https://...)"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FOLDER", help="where results go (default: beside the picture)"
+        "-o", "--output", type=_folder, metavar="FOLDER", help="where results go (default: beside the picture)"
     )
     parser.add_argument(
         "--want", action="extend", type=_words, metavar="WHAT", help=f"{', '.join(WANTS)}; several with commas"
@@ -72,11 +73,11 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     wanted = _wanted(args)
     found = find_inputs(args.paths, args.output)
-    if args.output is not None:
-        check_folder(args.output)
     tally = Tally()
     for problem in found.problems:
         tally.fail(problem)
+    if found.inputs and args.output is not None:
+        check_folder(args.output)
     if found.results:
         complain(f"Left out, being results of an earlier run: {found.results}.")
     if found.others:
@@ -247,6 +248,12 @@ def _background(settings: Settings) -> Background:
 
 def _words(text: str) -> list[str]:
     return text.split(",")
+
+
+def _folder(text: str) -> Path:
+    if not text:  # an empty variable in a script; Path("") would be the current folder
+        raise argparse.ArgumentTypeError("the folder has no name")
+    return Path(text)
 
 
 def _people(text: str) -> str | int:

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -132,10 +133,22 @@ def _folders() -> Iterator[Finding]:
 
     folders = {"networks": networks_folder(), "cache": cache_folder(), "log": log_file().parent}
     for name, folder in folders.items():
-        there = next(each for each in (folder, *folder.parents) if each.exists())
-        usable = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-        fault = "" if usable else f"{there} cannot be written by this user. Change its owner or its permissions."
-        yield Finding("folder", f"{name}: {folder}" + ("" if folder.exists() else ", made when it is needed"), fault)
+        obstacle = _obstacle(folder)
+        fault = f"{obstacle} cannot be written by this user. Change its owner or its permissions." if obstacle else ""
+        yield Finding("folder", f"{name}: {folder}", fault)
+
+
+def _obstacle(folder: Path) -> Path | None:
+    """What stands in the way of writing into a folder, which is made when it is needed."""
+    for each in (folder, *folder.parents):
+        try:
+            there = stat.S_ISDIR(each.stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:  # somewhere above it, this user may not enter
+            return each
+        return None if there and os.access(each, os.W_OK | os.X_OK, effective_ids=True) else each
+    return None
 
 
 def _disk() -> Finding:

@@ -96,7 +96,7 @@ class TestFailures:
         assert messages.startswith(said)
         assert messages.count("\n") == 1
 
-    @pytest.mark.parametrize("words", [["--format", "gif"], ["--overwrite", "--skip"], ["--unknown"], []])
+    @pytest.mark.parametrize("words", [["--format", "gif"], ["-o", ""], ["--overwrite", "--skip"], ["--unknown"], []])
     def test_words_that_are_not_known(self, words: list[str], tmp_path: Path) -> None:
         with pytest.raises(SystemExit) as stop:
             main(["cutout", *([str(tmp_path)] if words else []), *words])
@@ -117,6 +117,11 @@ class TestFailures:
         code, said = refuses(blank(tmp_path / "a.png"))
         assert code == 2
         assert f"{config}, line 2: unknown key 'colour'" in said
+
+    def test_without_a_picture_no_folder_is_made(self, tmp_path: Path, refuses: Refuses) -> None:
+        assert refuses(tmp_path / "missing.jpg", "-o", tmp_path / "out")[0] == 1
+        assert names_in(tmp_path) == []
+        assert not (tmp_path / "out").exists()
 
     def test_an_output_folder_that_is_a_file(self, tmp_path: Path, refuses: Refuses) -> None:
         for name in "abc":

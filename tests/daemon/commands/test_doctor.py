@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,20 @@ def test_a_folder_that_cannot_be_used(
     _, said = findings(capsys)
     assert said["cache:"].startswith(f"WRONG cache: {tmp_path}/file/bshm")
     assert f"{tmp_path}/file cannot be written by this user" in said["cache:"]
+
+
+def test_a_folder_that_may_not_be_entered(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    without_rights: Callable[[Path], AbstractContextManager[None]],
+) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "closed"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+    with without_rights(tmp_path):
+        _, said = findings(capsys)
+    assert "cannot be written by this user" in said["cache:"]
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,10 +131,21 @@ def test_a_reader_that_leaves_ends_the_work_quietly(pictures: Path, tmp_path: Pa
     assert 0 < whole_results(tmp_path / "out") < 400
 
 
+def test_a_reader_of_both_streams_that_leaves(pictures: Path, start: Start) -> None:
+    """As in `bshm cutout ... 2>&1 | head -1`."""
+    reading, writing = os.pipe()
+    with start("cutout", str(pictures), "-o", "out", stdout=writing, stderr=writing) as running:
+        os.close(writing)
+        assert os.read(reading, 10)
+        os.close(reading)
+    assert running.returncode == 128 + signal.SIGPIPE
+
+
 def test_on_a_terminal_a_bar_shows_how_far_it_is(astronaut: bytes, tmp_path: Path, start: Start) -> None:
-    (tmp_path / "[red]照片.jpg").write_bytes(astronaut)
+    name = "[red]照片 " + "long " * 30  # wider than the terminal
+    (tmp_path / f"{name}.jpg").write_bytes(astronaut)
     ours, theirs = pty.openpty()
-    with start("cutout", "[red]照片.jpg", "missing.jpg", stdout=theirs, stderr=theirs) as running:
+    with start("cutout", f"{name}.jpg", "missing.jpg", stdout=theirs, stderr=theirs) as running:
         os.close(theirs)
         shown = b""
         try:
@@ -146,7 +157,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(astronaut: bytes, tmp_path: Pat
     text = shown.decode()
     assert "cutting out" in text
     assert "0/1" in text
-    assert "[red]照片.cutout.png\r\n" in text
+    assert f"{name}.cutout.png\r\n" in text
     assert "missing.jpg: cannot be read: no such file or directory." in text
     assert "1 done, 1 failed in" in text
 
