@@ -53,13 +53,7 @@ def grown(crop: Crop, matte: Matte, frame: Size, others: Iterable[Box]) -> Crop:
     size = Size(matte.shape[1], matte.shape[0])
     body = matte > 0.5
     for other in others:
-        wide = Box(
-            other.x0 - _OTHERS_GROWN * other.width,
-            other.y0 - _OTHERS_GROWN * other.height,
-            other.x1 + _OTHERS_GROWN * other.width,
-            other.y1 + _OTHERS_GROWN * other.height,
-        )
-        inside = box_in_crop(wide, crop, size)
+        inside = box_in_crop(other.grown(_OTHERS_GROWN), crop, size)
         if inside.area > 0:
             body[window(inside)] = False
     step = round(_GROWTH * max(crop.size))

@@ -70,7 +70,7 @@ class Engine:
             people = confirm(self._networks, candidates, seen)
             subjects = choose_subjects(people, seen, options.people)
         done: list[tuple[Plan, Matte]] = []
-        for each in (plan(person, frame, allowed) for person in subjects):
+        for each in plan(subjects, frame, allowed):
             with clock.stage("matte"):
                 crop, working, matte = self._matte(each, seen, people)
                 strangers = [

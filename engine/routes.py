@@ -1,19 +1,20 @@
 """How each person is treated: one pure function over boxes and frame, and the table that it reads.
 
-The table is what was measured (README, "Quality") on street photos, composites and portraits, each person cropped with
-the margin below. MODNet on about 450 x 450 pixels beats RVM as long as the photo gives it sharp pixels; where it does
-not, MODNet wants super-resolution first; below about 100 pixels of height it sees nobody, and RVM, averaged over sizes,
-still does. So a person's own pixels choose the route. The share of the frame decides alone whether a crop is worth it.
+The table is what was measured (README, "Quality") on street photos, composites, portraits and groups, each person cropped
+with a margin. MODNet on about 400 x 400 pixels beats RVM as long as the photo gives it sharp pixels; where it does not,
+MODNet wants super-resolution first; below about 100 pixels of height it sees nobody, and RVM, averaged over sizes, still
+does. So a person's own pixels choose the route; the share of the frame decides alone whether a crop is worth it. People
+who touch one another are matted best by both networks together: their errors differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.crops import crop_around
-from engine.types import Crop, Person, Size
+from engine.types import Box, Crop, Person, Size
 
 # A person is small when the box has under 320 x 480 pixels, whatever the share (source article, "Absolute size").
 SMALL_AREA = 320 * 480
@@ -24,6 +25,10 @@ THRESHOLD_SMALL = 0.3
 
 # From this share of the frame up, a crop would be the frame.
 WHOLE_SHARE = 0.70
+
+
+# Two people touch when their boxes do, one grown by this part of its sides.
+_TOUCHING = 0.05
 
 
 class Route(StrEnum):
@@ -48,27 +53,30 @@ class Pass:
 class Row:
     """One line of the table: for boxes of at least `area` square pixels that fill at least `share` of the frame.
 
-    The matte is the mean of the passes. Where none of their networks may be used, `instead` is taken.
+    The matte is the mean of the passes: `alone`, or `together` for a person who touches another subject. Where none of
+    their networks may be used, `instead` is taken.
     """
 
     area: float
     share: float
     route: Route
-    passes: tuple[Pass, ...]
+    alone: tuple[Pass, ...]
+    together: tuple[Pass, ...]
     instead: tuple[Pass, ...]
 
 
 _PORTRAIT = (Pass("modnet", 384), Pass("modnet", 448))
-_PORTRAIT_RVM = (Pass("rvm", 320), Pass("rvm", 384))
+_GROUP = (Pass("rvm", 320), Pass("modnet", 384))
+_RVM = (Pass("rvm", 320), Pass("rvm", 384))
 _SMALL = (Pass("rvm", 224), Pass("modnet", 256, upscaled=True), Pass("modnet", 384, upscaled=True))
 _TINY = (Pass("rvm", 192), Pass("rvm", 256), Pass("rvm", 192, upscaled=True))
 _TINY_MODNET = (Pass("modnet", 192, upscaled=True), Pass("modnet", 256, upscaled=True))
 
 TABLE: tuple[Row, ...] = (
-    Row(SMALL_AREA, WHOLE_SHARE, Route.DIRECT, _PORTRAIT, _PORTRAIT_RVM),
-    Row(30_000, 0.0, Route.RESIZED, _PORTRAIT, _PORTRAIT_RVM),
-    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL),
-    Row(0, 0.0, Route.OTHER, _TINY, _TINY_MODNET),
+    Row(SMALL_AREA, WHOLE_SHARE, Route.DIRECT, _PORTRAIT, _GROUP, _RVM),
+    Row(30_000, 0.0, Route.RESIZED, _PORTRAIT, _GROUP, _RVM),
+    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL, _SMALL),
+    Row(0, 0.0, Route.OTHER, _TINY, _TINY, _TINY_MODNET),
 )
 
 
@@ -84,18 +92,30 @@ class Plan:
     threshold: float
 
 
-def plan(person: Person, frame: Size, networks: Collection[str]) -> Plan:
-    """The treatment of one person. networks: the names of the matting networks that may be used, at least one."""
+def plan(subjects: Sequence[Person], frame: Size, networks: Collection[str]) -> tuple[Plan, ...]:
+    """The treatment of each subject. networks: names of the matting networks that may be used, at least one."""
+    return tuple(
+        _plan_one(each, any(_touch(each.box, other.box) for other in subjects if other != each), frame, networks)
+        for each in subjects
+    )
+
+
+def _plan_one(person: Person, together: bool, frame: Size, networks: Collection[str]) -> Plan:
     area, share = person.box.area, person.box.area / frame.area
     row = next(row for row in TABLE if area >= row.area and share >= row.share)
+    wanted = row.together if together else row.alone
     return Plan(
         person=person,
         share=share,
         route=row.route,
         crop=Crop(0, 0, *frame) if row.route is Route.DIRECT else crop_around(person.box, frame),
-        passes=_allowed(row.passes, networks) or _allowed(row.instead, networks),
+        passes=_allowed(wanted, networks) or _allowed(row.instead, networks),
         threshold=THRESHOLD_SMALL if area < SMALL_AREA else THRESHOLD,
     )
+
+
+def _touch(box: Box, other: Box) -> bool:
+    return box.grown(_TOUCHING).shared_with(other) > 0
 
 
 def _allowed(passes: tuple[Pass, ...], networks: Collection[str]) -> tuple[Pass, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from engine.errors import NotAPictureError
 from engine.pictures import heif, png, pnm, tiff, with_pillow
 from engine.pictures.completeness import lacks_end
-from engine.pictures.exif import cleaned
+from engine.pictures.exif import cleaned, orientation_of
 from engine.pictures.formats import READABLE, kind_of
 from engine.pictures.orientation import upright
 from engine.pictures.raster import Raster
@@ -40,10 +40,10 @@ def decode(data: bytes | memoryview, limits: Limits, name: str = "picture") -> P
         raise truncated(name)
     raster = _READERS.get(kind, with_pillow.read)(content, kind, limits, name)
     exif, damage = cleaned(raster.exif)
-    alpha = raster.alpha
+    orientation = 1 if raster.turned else orientation_of(raster.exif)
     return Picture(
-        pixels=upright(raster.pixels, raster.orientation),
-        alpha=None if alpha is None else upright(alpha, raster.orientation),
+        pixels=upright(raster.pixels, orientation),
+        alpha=None if raster.alpha is None else upright(raster.alpha, orientation),
         icc=raster.icc,
         exif=exif,
         source=raster.source,

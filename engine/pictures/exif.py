@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from engine.pictures.tiff_directory import (
     LONG,
@@ -58,15 +58,15 @@ class Kept(NamedTuple):
     nested: dict[int, Entries]
 
 
-def raw_exif(image: Image.Image) -> bytes:
-    """The EXIF block that an image of Pillow's carries, b"" where there is none."""
-    block = image.info.get("exif", b"")
-    if not block and isinstance(text := image.info.get("Raw profile type exif"), str):  # ImageMagick's PNG
-        try:
-            block = bytes.fromhex("".join(text.split("\n")[3:]))
-        except ValueError:
-            return b""
-    return block.removeprefix(b"Exif\0\0") if isinstance(block, bytes) else b""
+def orientation_of(block: bytes) -> int:
+    """The orientation that an EXIF block or a TIFF file states, 1 to 8; 1 where it states none, or another number."""
+    try:
+        layout, start = header_of(block)
+        entries = read_directory(block, start, layout, lambda tag: tag == _Base.Orientation, _MOST).entries
+    except (struct.error, ValueError):
+        return 1
+    stated = entries[_Base.Orientation].numbers(layout.order) if entries else ()
+    return stated[0] if stated and 1 <= stated[0] <= 8 else 1
 
 
 def cleaned(block: bytes) -> tuple[bytes | None, tuple[str, ...]]:

@@ -37,4 +37,4 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     icc, notes = keep(info.get("icc_profile"))
     source = Source(kind, primary.mode, 8 * samples.itemsize, len(file), size)
     exif = (info["exif"] or b"").removeprefix(b"Exif\0\0")
-    return Raster(pixels, alpha, icc, exif, 1, source, notes)  # libheif has applied the orientation
+    return Raster(pixels, alpha, icc, exif, source, notes, turned=True)

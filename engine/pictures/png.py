@@ -1,58 +1,95 @@
 """The reader of PNG: Pillow for 8 bits and fewer; for 16, which Pillow would halve, libpng through OpenCV.
 
-OpenCV gets the pixels' chunks alone: text and profiles that unpack to gigabytes, and further frames, never reach it.
+Either gets the pixels' chunks alone: text and profiles that unpack to gigabytes, and further frames, never reach it.
 """
 
 from __future__ import annotations
 
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 
 from engine.pictures import colour, with_pillow
-from engine.pictures.exif import raw_exif
-from engine.pictures.orientation import orientation_of
 from engine.pictures.png_chunks import SIGNATURE, check_complete, chunk, chunks_of
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import damaged, decoding
+from engine.pictures.refusals import check_size, damaged, decoding
 from engine.settings import Limits
 from engine.types import Size, Source
 
-_MODES = {0: "L;16", 2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}  # by the colour type of the specification
-_NEEDED = (b"IHDR", b"IDAT", b"IEND")
+_MODES = {0: "L;16", 2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}  # by the colour types of the specification
+_GREY = (0, 4)
+_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_MOST_UNPACKED = 1 << 24  # bytes of a profile or of EXIF: some profiles have 4 million
+
+Chunks = Mapping[bytes, bytes]
 
 
 def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     """Reads the first frame. Raises NotAPictureError where the file is damaged, TooLargeError past the limits."""
-    if data[24:25] == b"\x10":  # bits a channel, by the header
-        return _read_16(data, kind, limits, name)
-    raster = with_pillow.read(data, kind, limits, name)
-    bottom = raster.pixels[-2:]
-    if (bottom == bottom[:, :1]).all(axis=(1, 2)).any():  # rows that Pillow did not fill have one colour
-        check_complete(data, name)
-    return raster
+    chunks = list(chunks_of(data, name))
+    if chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
+        raise damaged(name, "its PNG header is missing")
+    width, height, bits, colour_type = struct.unpack_from(">IIBB", chunks[0][1])
+    check_size(Size(width, height), limits, name)
+    plain = SIGNATURE + b"".join(chunk(each, body) for each, body in chunks if each in _PIXELS)
+    others = {each: bytes(body) for each, body in reversed(chunks) if each != b"IDAT"}  # the first of each kind
+    if bits == 16:
+        raster = _read_16(plain, kind, colour_type, others, Size(width, height), name)
+    else:
+        raster = with_pillow.read(plain, kind, limits, name)
+        bottom = raster.pixels[-2:]
+        if (bottom == bottom[:, :1]).all(axis=(1, 2)).any():  # rows that Pillow did not fill have one colour
+            check_complete(plain, name)
+    icc, notes = (colour.keep_grey if colour_type in _GREY else colour.keep_rgb)(_profile(others))
+    frames = int.from_bytes(others.get(b"acTL", b"\0\0\0\1")[:4], "big")
+    return replace(raster, icc=icc, exif=_exif(others), notes=notes, source=replace(raster.source, frames=frames))
 
 
-def _read_16(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
+def _read_16(plain: bytes, kind: str, colour_type: int, others: Chunks, size: Size, name: str) -> Raster:
     import cv2
 
-    image = with_pillow.open_image(data, kind, limits, name)
-    size, mode = Size(*image.size), _MODES[data[25]]
-    chunks = list(chunks_of(data, name))
-    plain = SIGNATURE + b"".join(chunk(each, body) for each, body in chunks if each in _NEEDED)
+    mode = _MODES.get(colour_type, "")
     with decoding(name, kind):
         stored = cv2.imdecode(np.frombuffer(plain, np.uint8), cv2.IMREAD_UNCHANGED)
-    if stored is None or stored.dtype != np.uint16 or stored.shape[:2] != (size.height, size.width):
+    if not mode or stored is None or stored.dtype != np.uint16 or stored.shape[:2] != (size.height, size.width):
         raise damaged(name, "its PNG data cannot be decoded")
     samples = np.asarray(stored, np.uint16).reshape(size.height, size.width, -1)
     bgr_to_rgb = [2, 1, 0, 3][: samples.shape[2]] if samples.shape[2] >= 3 else [0]
     pixels, alpha = expanded(samples[..., bgr_to_rgb], has_alpha="A" in mode)
-    others = dict(chunks)
-    if b"tRNS" in others and alpha is None:
-        key = np.frombuffer(others[b"tRNS"][:6], ">u2")
+    if alpha is None and len(others.get(b"tRNS", b"")) in (2, 6):  # one colour is transparent
+        key = np.frombuffer(others[b"tRNS"], ">u2")
         alpha = np.where((pixels == key).all(axis=2), 0, 65535).astype(np.uint16)
-    if b"eXIf" in others:  # it may lie behind the pixels, where Pillow has not looked
-        image.info["exif"] = bytes(others[b"eXIf"])
-    image.info.setdefault("exif", raw_exif(image))  # else Pillow would decode the pixels to look behind them
-    keep = colour.keep_grey if mode.startswith("L") else colour.keep_rgb
-    icc, notes = keep(image.info.get("icc_profile"))
-    source = Source(kind, mode, 16, with_pillow.frames_of(image), size)
-    return Raster(pixels, alpha, icc, raw_exif(image), orientation_of(image), source, notes)
+    return Raster(pixels, alpha, None, b"", Source(kind, mode, 16, 1, size))
+
+
+def _profile(others: Chunks) -> bytes | None:
+    """The ICC profile; b"" , which no profile is, where it does not unpack."""
+    if b"iCCP" not in others:
+        return None
+    _, _, packed = others[b"iCCP"].partition(b"\0")
+    return _unpacked(packed[1:])
+
+
+def _exif(others: Chunks) -> bytes:
+    """The EXIF block, as the specification has it or as ImageMagick wrote it before: hexadecimal digits in a text."""
+    if b"eXIf" in others:
+        return others[b"eXIf"].removeprefix(b"Exif\0\0")
+    for kind in (b"tEXt", b"zTXt"):
+        keyword, _, text = others.get(kind, b"").partition(b"\0")
+        if keyword in (b"Raw profile type exif", b"Raw profile type APP1"):
+            lines = (_unpacked(text[1:]) if kind == b"zTXt" else text).split(b"\n")
+            try:
+                return bytes.fromhex(b"".join(lines[3:]).decode("ascii")).removeprefix(b"Exif\0\0")
+            except ValueError:
+                return b""
+    return b""
+
+
+def _unpacked(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed, _MOST_UNPACKED)
+    except zlib.error:
+        return b""

@@ -40,4 +40,4 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
         return with_pillow.read(data, kind, limits, name)
     pixels, _ = expanded(samples, has_alpha=False)
     source = Source(kind, "RGB;16" if header else "L;16", 16, 1, size)
-    return Raster(pixels, None, None, b"", 1, source)
+    return Raster(pixels, None, None, b"", source)

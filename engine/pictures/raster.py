@@ -16,16 +16,16 @@ class Raster:
 
     pixels: [H, W, 3] RGB, uint8 or uint16. alpha: [H, W] of the same type, not multiplied into pixels, or None.
     icc: an RGB profile, or None. exif: the EXIF block as it was found (a TIFF is one itself), b"" where there is none.
-    orientation: what is still to be applied, 1..8. notes: sentences for the report.
+    turned: the decoder has applied the orientation already. notes: sentences for the report.
     """
 
     pixels: Pixels
     alpha: Pixels | None
     icc: bytes | None
     exif: bytes
-    orientation: int
     source: Source
     notes: tuple[str, ...] = ()
+    turned: bool = False
 
 
 def expanded(samples: Pixels, has_alpha: bool) -> tuple[Pixels, Pixels | None]:

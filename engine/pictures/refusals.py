@@ -72,8 +72,8 @@ def decoding(name: str, kind: str) -> Iterator[None]:
         ) from error
     except Image.DecompressionBombError as error:
         raise TooLargeError(
-            f"{name}: the picture has more pixels than its header states",
-            "they are past limits.megapixels",
+            f"{name}: the picture has too many pixels",
+            "they are more than limits.megapixels allows",
             _TRUST.format("megapixels"),
         ) from error
     except Exception as error:  # decoders raise every type there is on damaged bytes

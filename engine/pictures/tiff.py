@@ -34,7 +34,6 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     bits = max(page.numbers.get(Tag.BITS_PER_SAMPLE, ()), default=1)
     if bits > 16:
         raise unreadable(name, f"a TIFF with {bits} bits a sample")
-    raster = tiff16.read(page, size, name) if bits == 16 else with_pillow.read(page.plain, kind, limits, name)
+    raster = tiff16.read(page, size, name) if bits == 16 else with_pillow.read(page.rewritten({}), kind, limits, name)
     source = replace(raster.source, frames=2 if page.more else 1)
-    orientation = page.first(Tag.ORIENTATION, 1)
-    return replace(raster, exif=data, orientation=orientation if 1 <= orientation <= 8 else 1, source=source)
+    return replace(raster, exif=data, source=source)

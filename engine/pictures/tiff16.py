@@ -1,8 +1,10 @@
-"""TIFF with 16 bits a sample, which Pillow would halve: tifffile, or OpenCV where tifffile cannot unpack it."""
+"""TIFF with 16 bits a sample, which Pillow would halve: libtiff through OpenCV.
+
+OpenCV reads some arrangements of samples wrongly or not at all (grey with alpha, CMYK, Lab, planes one after the
+other), so every file is shown to it as what it reads best: one plane of grey.
+"""
 
 from __future__ import annotations
-
-import io
 
 import numpy as np
 from PIL import Image
@@ -22,10 +24,10 @@ _SORTS = {
     _SEPARATED: ("CMYK;16", 4),
     _CIELAB: ("LAB;16", 3),
 }
-# An extra sample: alpha that is multiplied into the colours, or alpha that is not.
-_ASSOCIATED, _UNASSOCIATED = 1, 2
-# What tifffile unpacks without a further package: nothing, Deflate under two numbers, PackBits, LZMA.
-_BY_TIFFFILE = (1, 8, 32946, 32773, 34925)
+_ASSOCIATED, _UNASSOCIATED = 1, 2  # extra samples: alpha that is multiplied into the colours, alpha that is not
+_HORIZONTAL = 2  # predictor: differences to the pixel on the left
+_PREDICTED = (5, 8, 32946, 34925, 50000)  # compressions that heed it: LZW, Deflate (two numbers), LZMA, Zstandard
+_PLANES = 2  # planar configuration: one plane after the other
 _MOST_SAMPLES = 8  # a pixel: colours, alpha, and a few that are not looked at
 
 
@@ -36,52 +38,65 @@ def read(page: Page, size: Size, name: str) -> Raster:
     bits, formats = page.numbers[Tag.BITS_PER_SAMPLE], page.numbers.get(Tag.SAMPLE_FORMAT, (1,))
     if not colours or set(bits) != {16} or set(formats) != {1} or not colours <= samples <= _MOST_SAMPLES:
         raise unreadable(name, "this sort of TIFF")
-    unpack = _by_tifffile if page.first(Tag.COMPRESSION, 1) in _BY_TIFFFILE else _by_opencv
-    stored = unpack(page, samples, size, name)
     extra = page.first(Tag.EXTRA_SAMPLES, 0) if samples > colours else 0
     has_alpha = extra in (_ASSOCIATED, _UNASSOCIATED)
-    chosen = stored[..., : colours + has_alpha]
+    if page.first(Tag.PLANAR_CONFIGURATION, 1) == _PLANES:
+        stored = np.dstack([_plane(page, each, samples, size, name) for each in range(colours + has_alpha)])
+    else:
+        stored = _interleaved(page, samples, size, name)[..., : colours + has_alpha]
+
     notes: tuple[str, ...]
     if photometric in (_SEPARATED, _CIELAB):
-        pixels, alpha, note = _converted(chosen, mode, page.icc)
+        pixels, alpha, note = _converted(stored, mode, page.icc)
         icc, notes = None, (note,)
     else:
-        pixels, alpha = expanded(chosen, has_alpha)
+        pixels, alpha = expanded(stored, has_alpha)
         icc, notes = (colour.keep_rgb if photometric == _RGB else colour.keep_grey)(page.icc)
     if photometric == _WHITE_IS_ZERO:
         pixels = ~pixels
     if alpha is not None and extra == _ASSOCIATED:
         pixels = colour.straight(pixels, alpha)
-    return Raster(pixels, alpha, icc, b"", 1, Source("TIFF", mode, 8 * pixels.itemsize, 1, size), notes)
+    return Raster(pixels, alpha, icc, b"", Source("TIFF", mode, 8 * pixels.itemsize, 1, size), notes)
 
 
-def _by_tifffile(page: Page, samples: int, size: Size, name: str) -> Pixels:
-    """Samples [H, W, C] as they are stored."""
-    import tifffile
-
-    with decoding(name, "TIFF"), tifffile.TiffFile(io.BytesIO(page.plain)) as file:
-        first = file.pages.first
-        if first.size != size.area * samples or first.dtype != np.uint16:
-            raise unreadable(name, "this sort of TIFF")
-        array = np.asarray(first.asarray(maxworkers=1), np.uint16)
-        if samples > 1 and page.first(Tag.PLANAR_CONFIGURATION, 1) != 1:
-            array = np.moveaxis(array.reshape(samples, size.height, size.width), 0, 2)
-        return array.reshape(size.height, size.width, samples)
+def _plane(page: Page, index: int, planes: int, size: Size, name: str) -> Pixels:
+    """One of the planes that lie one after the other, [H, W]."""
+    changes = {}
+    for tag in (Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS, Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS):
+        segments = page.numbers.get(tag, ())
+        count = len(segments) // planes
+        if segments:
+            changes[tag] = segments[index * count : (index + 1) * count]
+    return _grey(page, changes, size, name)
 
 
-def _by_opencv(page: Page, samples: int, size: Size, name: str) -> Pixels:
-    """Samples [H, W, C] as they are stored. OpenCV unpacks what tifffile cannot (LZW), in fewer arrangements."""
+def _interleaved(page: Page, samples: int, size: Size, name: str) -> Pixels:
+    """All samples of each pixel beside each other, [H, W, C]: read as one row of grey C times as wide."""
+    wide = Size(size.width * samples, size.height)
+    changes = {Tag.IMAGE_WIDTH: (wide.width,), Tag.PREDICTOR: (1,)}
+    tile = page.first(Tag.TILE_WIDTH, 0)
+    if tile:
+        changes[Tag.TILE_WIDTH] = (tile * samples,)
+    stored = _grey(page, changes, wide, name).reshape(size.height, size.width, samples)
+    if page.first(Tag.PREDICTOR, 1) == _HORIZONTAL and page.first(Tag.COMPRESSION, 1) in _PREDICTED:
+        for left in range(0, size.width, tile or size.width):  # differences begin anew with each tile
+            columns = stored[:, left : left + (tile or size.width)]
+            np.cumsum(columns, axis=1, dtype=np.uint16, out=columns)
+    return stored
+
+
+def _grey(page: Page, changes: dict[Tag, tuple[int, ...]], size: Size, name: str) -> Pixels:
+    """The pixels [H, W] of the page whose tags are changed so that it is grey."""
     import cv2
 
-    planes = page.first(Tag.PLANAR_CONFIGURATION, 1)
-    if samples not in (1, 3, 4) or planes != 1 or page.first(Tag.PHOTOMETRIC, -1) in (_SEPARATED, _CIELAB):
-        raise unreadable(name, "this sort of TIFF")
+    grey = {Tag.PHOTOMETRIC: (_BLACK_IS_ZERO,), Tag.SAMPLES_PER_PIXEL: (1,), Tag.PLANAR_CONFIGURATION: (1,)}
+    one = {Tag.BITS_PER_SAMPLE: (16,), Tag.SAMPLE_FORMAT: (1,), Tag.EXTRA_SAMPLES: ()}
+    file = page.rewritten({**grey, **one, **changes})
     with decoding(name, "TIFF"):
-        array = cv2.imdecode(np.frombuffer(page.plain, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None or array.dtype != np.uint16 or array.size != size.area * samples:
+        array = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None or array.dtype != np.uint16 or array.shape != (size.height, size.width):
         raise damaged(name, "its TIFF data cannot be decoded")
-    ordered = array.reshape(size.height, size.width, samples)[..., {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[samples]]
-    return np.asarray(ordered, np.uint16)
+    return np.asarray(array, np.uint16)
 
 
 def _converted(samples: Pixels, mode: str, icc: bytes | None) -> tuple[Pixels, Pixels | None, str]:
@@ -92,4 +107,4 @@ def _converted(samples: Pixels, mode: str, icc: bytes | None) -> tuple[Pixels, P
     image = Image.frombytes(kind, (width, height), eight[..., :colours].tobytes(), "raw", kind)
     converted, note = colour.cmyk_to_srgb(image, icc) if kind == "CMYK" else colour.lab_to_srgb(image)
     alpha = np.ascontiguousarray(eight[..., colours]) if eight.shape[2] > colours else None
-    return np.array(converted), alpha, f"{note}, with 8 of its 16 bits"
+    return np.asarray(converted), alpha, f"{note}, with 8 of its 16 bits"

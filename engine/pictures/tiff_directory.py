@@ -37,6 +37,11 @@ class Layout(NamedTuple):
         """Tag, type and length; a value, or its place, follows."""
         return struct.Struct(self.order + ("HHQ" if self.big else "HHI"))
 
+    def whole_numbers(self, tag: int, numbers: tuple[int, ...]) -> Entry:
+        """An entry with these numbers, each as large as a place."""
+        value = struct.pack(f"{self.order}{len(numbers)}{self.place.format[-1]}", *numbers)
+        return Entry(tag, 16 if self.big else LONG, len(numbers), value)
+
 
 class Entry(NamedTuple):
     """One tag. kind: TIFF's number of the type. length: how many values. value: their bytes."""

@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from engine.pictures.refusals import decoding, truncated
-from engine.pictures.tiff_directory import header_of, packed_directory, read_directory, with_first_directory
+from engine.pictures.refusals import damaged, decoding, truncated
+from engine.pictures.tiff_directory import (
+    Entry,
+    Layout,
+    header_of,
+    packed_directory,
+    read_directory,
+    with_first_directory,
+)
 
 
 class Tag(IntEnum):
@@ -47,24 +54,33 @@ class Tag(IntEnum):
 
 
 _TAGS = frozenset(Tag)
+_SHARED = 2  # times the file: some writers note the same empty tile more than once
 
 
 @dataclass(frozen=True)
 class Page:
-    """numbers: the whole numbers of each tag that is there. icc: the colour profile, or None. more: pages follow.
-
-    plain: the same TIFF with no tags but those above and without its orientation, so that damage elsewhere (EXIF, XMP,
-    layers) does not reach the decoders, and none of them turns the picture.
-    """
+    """numbers: the whole numbers of each tag that is there. icc: the colour profile, or None. more: pages follow."""
 
     numbers: Mapping[int, tuple[int, ...]]
     icc: bytes | None
     more: bool
-    plain: bytes
+    data: bytes
+    layout: Layout
+    entries: Mapping[int, Entry]
 
     def first(self, tag: Tag, default: int) -> int:
         """A tag's only number, or its first."""
         return next(iter(self.numbers.get(tag, ())), default)
+
+    def rewritten(self, changes: Mapping[Tag, tuple[int, ...]]) -> bytes:
+        """The TIFF with some tags changed (taken out: no numbers), and with none but those above.
+
+        Damage elsewhere (EXIF, XMP, layers) does not reach the decoders then, and none of them turns the picture.
+        """
+        changed = {tag: self.layout.whole_numbers(tag, numbers) for tag, numbers in changes.items() if numbers}
+        kept = {tag: entry for tag, entry in self.entries.items() if tag not in changes and tag != Tag.ORIENTATION}
+        entries = {**kept, **changed}
+        return with_first_directory(self.data, self.layout, lambda at: packed_directory(entries, self.layout, at))
 
 
 def first_page(data: bytes, name: str) -> Page:
@@ -73,18 +89,21 @@ def first_page(data: bytes, name: str) -> Page:
         layout, start = header_of(data)
         directory = read_directory(data, start, layout, _TAGS.__contains__, len(data))
         numbers = {tag: entry.numbers(layout.order) for tag, entry in directory.entries.items()}
-    if not directory.sound or _lacks_segments(numbers, len(data)):
+    if not directory.sound:
         raise truncated(name)
+    _check_segments(numbers, len(data), name)
     icc = directory.entries.get(Tag.ICC_PROFILE)
-    needed = {tag: entry for tag, entry in directory.entries.items() if tag != Tag.ORIENTATION}
-    plain = with_first_directory(data, layout, lambda place: packed_directory(needed, layout, place))
-    return Page(numbers, icc.value if icc else None, bool(directory.following), plain)
+    return Page(numbers, icc.value if icc else None, bool(directory.following), data, layout, directory.entries)
 
 
-def _lacks_segments(numbers: Mapping[int, tuple[int, ...]], length: int) -> bool:
-    """True where a strip or tile lies past the end, or was never written: decoders may leave such ones black."""
+def _check_segments(numbers: Mapping[int, tuple[int, ...]], length: int, name: str) -> None:
+    """Refuses strips and tiles that lie past the end or were never written, which decoders may leave black; and such
+    as share their bytes, which would be unpacked again and again."""
     for places, counts in ((Tag.STRIP_OFFSETS, Tag.STRIP_BYTE_COUNTS), (Tag.TILE_OFFSETS, Tag.TILE_BYTE_COUNTS)):
+        taken = 0
         for place, count in zip(numbers.get(places, ()), numbers.get(counts, ()), strict=False):
             if not place or not count or place + count > length:
-                return True
-    return False
+                raise truncated(name)
+            taken += count
+        if taken > _SHARED * length:
+            raise damaged(name, "its strips share their data")

@@ -10,10 +10,8 @@ from PIL import Image, UnidentifiedImageError
 
 from engine.errors import NotAPictureError
 from engine.pictures import colour
-from engine.pictures.exif import raw_exif
-from engine.pictures.orientation import orientation_of
 from engine.pictures.pillow_rules import pillow_rules
-from engine.pictures.raster import Raster
+from engine.pictures.raster import Raster, expanded
 from engine.pictures.refusals import check_size, decoding, unreadable
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source
@@ -41,15 +39,13 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     """Reads the first frame. Raises NotAPictureError where the file is damaged, TooLargeError past the limits."""
     image = open_image(data, kind, limits, name)
     with decoding(name, kind):
+        exif = image.info.get("exif") or b""
         source = Source(image.format or kind, image.mode, 8, frames_of(image), Size(*image.size))
         # Only TIFF asks Pillow's limit once more while it loads; the others can run side by side.
         with pillow_rules(limits) if kind == "TIFF" else nullcontext():
             image.load()
-    # After loading: a PNG may carry its EXIF behind the pixels.
-    orientation = orientation_of(image)
-    with decoding(name, kind):
         pixels, alpha, icc, notes = _rgb(image, name)
-    return Raster(pixels, alpha, icc, raw_exif(image), orientation, source, notes)
+    return Raster(pixels, alpha, icc, exif.removeprefix(b"Exif\0\0"), source, notes)
 
 
 def frames_of(image: Image.Image) -> int:
@@ -74,7 +70,10 @@ def _rgb(image: Image.Image, name: str) -> tuple[Pixels, Pixels | None, bytes | 
         kept, notes = None, (note,)
     else:
         raise unreadable(name, f"a picture of Pillow's mode {image.mode}")
-    if image.has_transparency_data:
-        rgba = np.asarray(image.convert("RGBA"))
-        return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]), kept, notes
-    return np.array(image.convert("RGB")), None, kept, notes
+    has_alpha = image.has_transparency_data
+    if image.mode in ("1", "L") and not has_alpha:
+        samples = np.asarray(image.convert("L"))[..., None]
+    else:
+        samples = np.asarray(image.convert("RGBA" if has_alpha else "RGB"))
+    pixels, alpha = expanded(samples, has_alpha)
+    return pixels, alpha, kept, notes
