@@ -1,4 +1,4 @@
-"""Whether a file has its end, by what the file itself says, for kinds whose decoders are silent or unclear about it."""
+"""Whether a file has its end, by the lengths that it states itself, for kinds whose decoders do not say it clearly."""
 
 from __future__ import annotations
 
@@ -10,20 +10,6 @@ def lacks_end(data: bytes, kind: str) -> bool:
     """True where a file of this kind is certainly cut off. False may also mean that its decoder knows best."""
     check = _CHECKS.get(kind)
     return check is not None and check(data)
-
-
-def _jpeg_lacks_end(data: bytes) -> bool:
-    """No end-of-image marker behind the first start of a scan, inside which it cannot occur.
-
-    A download that was given its full length beforehand ends in zeros, and libjpeg decodes those as grey.
-    """
-    at = 2
-    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
-        marker = data[at + 1]
-        if marker == 0xDA:
-            return data.find(b"\xff\xd9", at) < 0
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return False
 
 
 def _riff_lacks_end(data: bytes) -> bool:
@@ -46,7 +32,6 @@ def _boxes_lack_end(data: bytes) -> bool:
 
 
 _CHECKS: Mapping[str, Callable[[bytes], bool]] = {
-    "JPEG": _jpeg_lacks_end,
     "WEBP": _riff_lacks_end,
     "HEIF": _boxes_lack_end,
     "AVIF": _boxes_lack_end,

@@ -41,7 +41,8 @@ def read(page: Page, size: Size, name: str) -> Raster:
     extra = page.first(Tag.EXTRA_SAMPLES, 0) if samples > colours else 0
     has_alpha = extra in (_ASSOCIATED, _UNASSOCIATED)
     if page.first(Tag.PLANAR_CONFIGURATION, 1) == _PLANES:
-        stored = np.dstack([_plane(page, each, samples, size, name) for each in range(colours + has_alpha)])
+        planes = [_plane(page, each, samples, size, name) for each in range(colours + has_alpha)]
+        stored: Pixels = np.stack(planes, axis=2, dtype=np.uint16)
     else:
         stored = _interleaved(page, samples, size, name)[..., : colours + has_alpha]
 
@@ -73,7 +74,7 @@ def _plane(page: Page, index: int, planes: int, size: Size, name: str) -> Pixels
 def _interleaved(page: Page, samples: int, size: Size, name: str) -> Pixels:
     """All samples of each pixel beside each other, [H, W, C]: read as one row of grey C times as wide."""
     wide = Size(size.width * samples, size.height)
-    changes = {Tag.IMAGE_WIDTH: (wide.width,), Tag.PREDICTOR: (1,)}
+    changes: dict[Tag, tuple[int, ...]] = {Tag.IMAGE_WIDTH: (wide.width,), Tag.PREDICTOR: ()}
     tile = page.first(Tag.TILE_WIDTH, 0)
     if tile:
         changes[Tag.TILE_WIDTH] = (tile * samples,)

@@ -77,9 +77,11 @@ class Page:
 
         Damage elsewhere (EXIF, XMP, layers) does not reach the decoders then, and none of them turns the picture.
         """
-        changed = {tag: self.layout.whole_numbers(tag, numbers) for tag, numbers in changes.items() if numbers}
-        kept = {tag: entry for tag, entry in self.entries.items() if tag not in changes and tag != Tag.ORIENTATION}
-        entries = {**kept, **changed}
+        changed: dict[int, Entry] = {
+            tag: self.layout.whole_numbers(tag, numbers) for tag, numbers in changes.items() if numbers
+        }
+        dropped = {*changes, Tag.ORIENTATION}
+        entries = {tag: entry for tag, entry in self.entries.items() if tag not in dropped} | changed
         return with_first_directory(self.data, self.layout, lambda at: packed_directory(entries, self.layout, at))
 
 
