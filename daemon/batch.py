@@ -24,7 +24,7 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 _FATAL = (UsageError, DeviceError, DiskFullError)
-_ALONE = 16_000_000  # pixels; a larger picture has the memory for itself: at least 10 bytes a pixel, decoded and cut
+_ALONE = 25_000_000  # pixels; three pictures of 24 megapixels at once take 1.2 GB, larger ones come one by one
 
 
 @dataclass(frozen=True)
