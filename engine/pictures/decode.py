@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.errors import NotAPictureError
-from engine.pictures import heif, jpeg, png, pnm, tiff, with_pillow
+from engine.pictures import avif, heif, jpeg, png, pnm, tiff, with_pillow
 from engine.pictures.completeness import lacks_end
 from engine.pictures.exif import cleaned, orientation_of
 from engine.pictures.formats import READABLE, kind_of
@@ -18,6 +18,7 @@ from engine.types import Picture
 # (bytes, kind, limits, name) -> what the file holds. Each refuses by the header's size before it decodes a pixel.
 Reader = Callable[[bytes, str, Limits, str], Raster]
 _READERS: dict[str, Reader] = {
+    "AVIF": avif.read,
     "JPEG": jpeg.read,
     "PNG": png.read,
     "PPM": pnm.read,

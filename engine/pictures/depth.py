@@ -28,6 +28,12 @@ def to_depth_of(model: Pixels, pixels: Pixels) -> Pixels:
     return pixels * np.uint16(257)
 
 
+def stretched(samples: Pixels, most: int) -> npt.NDArray[np.uint16]:
+    """Values 0..most as 0..65535, rounded; larger ones, which a damaged file can have, as 65535."""
+    wide = np.minimum(samples, most) * np.uint32(65535)
+    return ((wide + most // 2) // most).astype(np.uint16)
+
+
 def in_depth_of(model: Pixels, values: npt.NDArray[Any]) -> Pixels:
     """Values that lie within the range of `model`'s pixels already, as the same type."""
     return cast(Pixels, values.astype(model.dtype, copy=False))

@@ -7,6 +7,8 @@ import io
 import numpy as np
 
 from engine.pictures import colour
+from engine.pictures.depth import stretched
+from engine.pictures.nclx import unprofiled
 from engine.pictures.raster import Raster, expanded
 from engine.pictures.refusals import check_size, decoding
 from engine.settings import Limits
@@ -27,8 +29,7 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
         check_size(size, limits, name)
         samples: Pixels = np.asarray(primary)
     if samples.dtype == np.uint16:
-        most = 2 ** int(info["bit_depth"]) - 1
-        samples = ((samples * np.uint32(65535) + most // 2) // most).astype(np.uint16)
+        samples = stretched(samples, 2 ** int(info["bit_depth"]) - 1)
     mode = primary.mode.partition(";")[0]
     pixels, alpha = expanded(samples.reshape(*samples.shape[:2], -1), has_alpha=mode[-1] in "Aa")
     if alpha is not None and mode[-1] == "a":
@@ -37,4 +38,4 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     icc, notes = keep(info.get("icc_profile"))
     source = Source(kind, primary.mode, 8 * samples.itemsize, len(file), size)
     exif = (info["exif"] or b"").removeprefix(b"Exif\0\0")
-    return Raster(pixels, alpha, icc, exif, source, notes, turned=True)
+    return Raster(pixels, alpha, icc, exif, source, (*notes, *unprofiled(data, icc)), turned=True)

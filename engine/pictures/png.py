@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.pictures import colour, with_pillow
+from engine.pictures import colour, nclx, with_pillow
 from engine.pictures.png_chunks import SIGNATURE, check_complete, chunk, chunks_of
 from engine.pictures.raster import Raster, expanded
 from engine.pictures.refusals import check_size, damaged, decoding
@@ -44,6 +44,8 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
         if (bottom == bottom[:, :1]).all(axis=(1, 2)).any():  # rows that Pillow did not fill have one colour
             check_complete(plain, name)
     icc, notes = (colour.keep_grey if colour_type in _GREY else colour.keep_rgb)(_profile(others))
+    if icc is None and len(numbers := others.get(b"cICP", b"")) == 4:
+        notes = (*notes, *nclx.note(numbers[0], numbers[1]))
     frames = int.from_bytes(others.get(b"acTL", b"\0\0\0\1")[:4], "big")
     return replace(raster, icc=icc, exif=_exif(others), notes=notes, source=replace(raster.source, frames=frames))
 
