@@ -56,8 +56,8 @@ class Outcome:
 def cut_out_all(tasks: Sequence[Task], cut_out: Callable[[Picture], CutOut]) -> Iterator[Outcome]:
     """Loads, cuts and saves every task; at most three pictures are in memory, a large one alone.
 
-    Raises UsageError, DeviceError and DiskFullError. What is being written then, or at Ctrl-C, is finished and yielded
-    first.
+    Raises UsageError, DeviceError and DiskFullError. What is being written then, or at Ctrl-C, is finished, so that no
+    half of it stays; and yielded first, unless Ctrl-C comes in the very moment in which its writing begins.
     """
     loading: Future[Loaded | BshmError | None] | None = None
     saving: list[Future[Outcome]] = []  # none or one
@@ -81,7 +81,9 @@ def cut_out_all(tasks: Sequence[Task], cut_out: Callable[[Picture], CutOut]) -> 
 
 def _finished(saving: list[Future[Outcome]]) -> Iterator[Outcome]:
     while saving:
-        yield saving.pop().result()
+        outcome = saving[0].result()  # Ctrl-C while this waits: it is still there to be told
+        saving.clear()
+        yield outcome
 
 
 def _load(task: Task) -> Loaded | BshmError | None:

@@ -3,7 +3,9 @@ test_cutout.py has the networks."""
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -171,6 +173,21 @@ def test_what_would_fail_for_all_ends_the_run_and_what_is_written_is_told(error:
     with pytest.raises(type(error)):
         next(outcomes)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a"]
+
+
+def test_a_stop_while_a_result_is_awaited_does_not_lose_it(tmp_path: Path) -> None:
+    """A signal comes while the second picture, already cut, waits for the first to be written."""
+
+    def slow_save(result: CutOut) -> tuple[Path, ...]:
+        signal.raise_signal(signal.SIGINT)  # its handler runs in the main thread, as soon as that waits
+        time.sleep(0.2)
+        return save(tmp_path, "a", result)
+
+    tasks = [Task("a", lambda: Loaded(picture(), slow_save)), task(tmp_path, "b"), task(tmp_path, "c")]
+    outcomes = cut_out_all(tasks, cut)
+    assert next(outcomes).written == (tmp_path / "a",)
+    with pytest.raises(KeyboardInterrupt):
+        next(outcomes)
 
 
 def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:

@@ -102,8 +102,9 @@ def test_a_signal_ends_the_work_and_nothing_is_half_written(
     assert b"Traceback" not in said
     assert said.endswith(b"Stopped. What was finished stays.\n")
     assert b"not begun" in said
-    printed = [first, *rest.splitlines()]
-    assert whole_results(tmp_path / "out") == len(printed) < 400
+    printed = len([first, *rest.splitlines()])
+    # One more may be there: a stop in the moment in which its writing begins lets it be finished, but not be told.
+    assert printed <= whole_results(tmp_path / "out") <= printed + 1 < 400
 
 
 def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path, start: Start) -> None:
