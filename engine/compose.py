@@ -33,7 +33,8 @@ def without_strangers(matte: Matte, person: Box, strangers: Iterable[Box]) -> Ma
 
     A piece stays when it touches the person's box, unless more of it lies in a stranger's box than in the person's.
     """
-    count, labels = cv2.connectedComponents((matte > _PIECE).astype(np.uint8), connectivity=8)
+    count, found = cv2.connectedComponents((matte > _PIECE).astype(np.uint8), connectivity=8)
+    labels = np.asarray(found, np.int32)
     sizes = np.bincount(labels.ravel(), minlength=count)
     own = _inside(labels, person, count)
     theirs = np.zeros(count, np.int64)
@@ -77,6 +78,11 @@ def _ramp(length: int, margin: int, at_start: bool, at_end: bool) -> npt.NDArray
     if at_end:
         ramp[length - len(rise) :] = rise[::-1]
     return ramp
+
+
+def binary(matte: Matte, threshold: float) -> Matte:
+    """A hard matte of 0 and 1."""
+    return np.asarray(matte > threshold, np.float32)
 
 
 def compose(mattes: Iterable[tuple[Crop, Matte]], frame: Size) -> Matte:

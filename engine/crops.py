@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.types import Box, Crop, Matte, Size
 
@@ -26,6 +28,11 @@ def crop_around(box: Box, frame: Size) -> Crop:
     left, top = max(0, int(box.x0 - margin)), max(0, int(box.y0 - margin))
     right, bottom = min(frame.width, int(box.x1 + margin) + 1), min(frame.height, int(box.y1 + margin) + 1)
     return Crop(min(left, frame.width - 1), min(top, frame.height - 1), max(right, left + 1), max(bottom, top + 1))
+
+
+def size_of(array: npt.NDArray[Any]) -> Size:
+    """Of an array [height, width, ...]."""
+    return Size(array.shape[1], array.shape[0])
 
 
 def box_in_crop(box: Box, crop: Crop, size: Size) -> Box:
@@ -50,7 +57,7 @@ def grown(crop: Crop, matte: Matte, frame: Size, others: Iterable[Box]) -> Crop:
 
     others: the boxes of other people in the picture's pixels.
     """
-    size = Size(matte.shape[1], matte.shape[0])
+    size = size_of(matte)
     body = matte > 0.5
     for other in others:
         inside = box_in_crop(other.grown(_OTHERS_GROWN), crop, size)

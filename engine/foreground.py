@@ -1,9 +1,9 @@
 """True edge colours: where a matte is soft, the picture's colour is part background; this takes the background out.
 
-Blur-fusion foreground estimation (Forte 2021, "Approximate Fast Foreground Colour Estimation", ICIP): blurred colours of
-both sides, weighted by alpha, predict foreground and background; one least-squares step makes them explain the pixel.
-Two passes, wide then narrow. The wide one looks for colours far away and needs no detail, so it is done small; the
-narrow one is done in strips, so that memory does not grow with the picture.
+Blur-fusion foreground estimation (Forte 2021, "Approximate Fast Foreground Colour Estimation", ICIP): blurred colours
+of both sides, weighted by alpha, predict foreground and background; one least-squares step makes them explain the
+pixel. Two passes, wide then narrow. The wide one looks for colours far away and needs no detail, so it is done small;
+the narrow one is done in strips, so that memory does not grow with the picture.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _EPSILON = 1e-4
 def estimate_foreground(pixels: Pixels, matte: Matte) -> Pixels:
     """[H, W, 3] RGB in the depth of `pixels`: the picture's own where the matte is 1, 0 where it is 0."""
     own = matte >= 1
-    foreground = np.where(own[..., None], pixels, 0).astype(pixels.dtype)
+    foreground = np.zeros_like(pixels)
+    np.copyto(foreground, pixels, where=own[..., None])
     soft = (matte > 0) & ~own
     area = _bounds(soft)
     if area is None:
@@ -39,7 +40,7 @@ def estimate_foreground(pixels: Pixels, matte: Matte) -> Pixels:
             continue
         first, last = max(area.top, top - _NARROW_RADIUS), min(area.bottom, bottom + _NARROW_RADIUS)
         fused, _ = _fuse(
-            pixels[first:last, columns] / np.float32(depth),
+            np.asarray(pixels[first:last, columns], np.float32) / np.float32(depth),
             matte[first:last, columns],
             enlarged_rows(wide_foreground, area.size, first - area.top, last - area.top),
             enlarged_rows(wide_background, area.size, first - area.top, last - area.top),
@@ -55,13 +56,13 @@ def _wide_pass(pixels: Pixels, matte: Matte, depth: float) -> tuple[Values, Valu
     height, width = matte.shape
     scale = min(1.0, _WIDE_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    picture = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(depth)
+    picture = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(depth)
     alpha = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)
     return _fuse(picture, np.asarray(alpha, np.float32), picture, picture, _WIDE_RADIUS)
 
 
 def _fuse(picture: Values, alpha: Matte, foreground: Values, background: Values, radius: int) -> tuple[Values, Values]:
-    """One pass: better foreground and background from given ones, all [H, W, 3] 0..1 (Forte 2021, equations 4 to 7)."""
+    """One pass: better foreground and background from given ones, all [H, W, 3] 0..1."""
     side = (2 * radius + 1, 2 * radius + 1)
     inside = alpha[..., None]
     weight = cv2.blur(alpha, side)[..., None]

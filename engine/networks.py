@@ -33,12 +33,18 @@ class Networks:
         """The networks for a task that the licence setting allows, best first."""
         return tuple(NETWORKS[name] for name in PREFERENCE[task] if allowed(NETWORKS[name], self._licences))
 
-    def require(self, name: str, task: Task) -> Network:
-        """The network that a user named. Raises UsageError where it is unknown, and where it may not be used."""
-        names = [each.name for each in self.usable(task)]
+    def matting(self, name: str) -> tuple[Network, ...]:
+        """The matting networks for a request: "auto", all that may be used, or one that a user named.
+
+        Raises UsageError where it is unknown, and where the licence setting forbids it.
+        """
+        usable = self.usable("matte")
+        if name == "auto":
+            return usable
+        names = [each.name for each in usable]
         if name in names:
-            return NETWORKS[name]
-        if name in PREFERENCE[task]:
+            return (NETWORKS[name],)
+        if name in PREFERENCE["matte"]:
             raise UsageError(
                 f"network '{name}' may not be used",
                 f"its licence is {NETWORKS[name].licence} and the config file says 'licences: {self._licences}'",
@@ -75,7 +81,7 @@ def to_tensor(picture: Rgb8, tensors: Tensors) -> Tensor:
 
 
 def resized(picture: Rgb8, size: Size) -> Rgb8:
-    """[H, W, 3] or [H, W] at another size: by area where it shrinks, cubic where it grows."""
+    """[H, W, 3] at another size: by area where it shrinks, cubic where it grows."""
     height, width = picture.shape[:2]
     if (width, height) == size:
         return picture

@@ -1,17 +1,17 @@
-"""The stages in their order: find people, choose the subjects, plan, crop, matte, compose, refine, true edge colours."""
+"""The stages in their order: people, plan, crop, matte, refine, compose, true edge colours. Only here it is known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from engine.compose import compose, faded, without_haze, without_strangers
-from engine.crops import box_in_crop, grown
+from engine.compose import binary, compose, faded, without_haze, without_strangers
+from engine.crops import box_in_crop, grown, size_of
 from engine.foreground import estimate_foreground
 from engine.mattes import matte_of, working_picture
 from engine.models.store import Store
@@ -23,13 +23,22 @@ from engine.refine import refine
 from engine.routes import Plan, plan
 from engine.runtimes import open_runtime
 from engine.settings import Settings
-from engine.types import Crop, CutOut, Matte, Options, Person, Picture, Report, Rgb8, Size
+from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Report, Rgb8
 
 # A crop that cuts a body is enlarged and matted again, at most this often.
 _MOST_GROWTHS = 2
 
-
+_NOBODY = "Nobody was found in this picture: the matte is empty."
 _DEFAULTS = Options()
+
+
+@dataclass(frozen=True)
+class _CropMatte:
+    """A person's matte on the way. matte: [h, w] like `working`, the crop at its working size."""
+
+    crop: Crop
+    working: Rgb8
+    matte: Matte
 
 
 class _Clock:
@@ -49,14 +58,15 @@ class _Clock:
 
 
 class Engine:
-    """Loads networks once and cuts out pictures, one at a time."""
+    """Loads networks once and cuts out pictures. device: the one in use, in words."""
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        """Raises DeviceError, and NetworkError where a network that is always needed is missing or damaged."""
+        """Raises DeviceError, NetworkError where a network that is always needed is missing or damaged, and UsageError
+        where settings.network is not one that may be used."""
         runtime = open_runtime(settings)
         self.device = runtime.device
         self._networks = Networks(runtime, store or Store(), settings.licences)
-        self._settings = settings
+        self._networks.matting(settings.network)
         for task in ("people", "matte"):
             self._networks.load(self._networks.usable(task)[0])
 
@@ -64,67 +74,63 @@ class Engine:
         """The people of a picture. Raises UsageError for an unknown network, NetworkError where one fails."""
         clock = _Clock()
         seen, frame = picture.rgb8, picture.size
-        allowed = self._matting_networks(options.network)
+        names = tuple(each.name for each in self._networks.matting(options.network))
         with clock.stage("people"):
             candidates = find_candidates(self._networks, seen, thorough=options.people == "all")
             people = confirm(self._networks, candidates, seen)
             subjects = choose_subjects(people, seen, options.people)
-        done: list[tuple[Plan, Matte]] = []
-        for each in plan(subjects, frame, allowed):
+        strangers = [each.box for each in people if each not in subjects]
+        plans = plan(subjects, frame, names)
+        mattes: list[tuple[Crop, Matte]] = []
+        for each in plans:
             with clock.stage("matte"):
-                crop, working, matte = self._matte(each, seen, people)
-                strangers = [
-                    box_in_crop(one.box, crop, Size(matte.shape[1], matte.shape[0]))
-                    for one in people
-                    if one not in subjects
-                ]
-                matte = without_strangers(
-                    matte, box_in_crop(each.person.box, crop, Size(matte.shape[1], matte.shape[0])), strangers
-                )
+                made = self._matte(each, seen, people)
+                matte = _without(strangers, each.person.box, made)
             with clock.stage("refine"):
-                matte = without_haze(refine(matte, working, seen[crop.window]))
-                if options.binary:
-                    matte = np.asarray(matte > each.threshold, np.float32)
-                done.append((replace(each, crop=crop), faded(matte, crop, frame)))
+                matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
+                matte = binary(matte, each.threshold) if options.binary else matte
+                mattes.append((made.crop, faded(matte, made.crop, frame)))
         with clock.stage("compose"):
-            whole = compose([(each.crop, matte) for each, matte in done], frame)
-            if picture.alpha is not None:
-                whole *= picture.alpha / np.float32(np.iinfo(picture.alpha.dtype).max)
+            whole = compose(mattes, frame)
         with clock.stage("foreground"):
             foreground = estimate_foreground(picture.pixels, whole)
-        return CutOut(picture, whole, foreground, self._report(picture, [each for each, _ in done], clock))
-
-    def _matte(self, each: Plan, seen: Rgb8, people: tuple[Person, ...]) -> tuple[Crop, Rgb8, Matte]:
-        """The crop, grown until it holds the body, at its working size, with its matte."""
-        frame = Size(seen.shape[1], seen.shape[0])
-        others = [one.box for one in people if one != each.person]
-        crop = each.crop
-        for growth in range(_MOST_GROWTHS + 1):
-            working = working_picture(seen[crop.window])
-            matte = matte_of(self._networks, each.passes, working)
-            larger = grown(crop, matte, frame, others)
-            if larger == crop or growth == _MOST_GROWTHS:
-                break
-            crop = larger
-        return crop, working, matte
-
-    def _matting_networks(self, name: str) -> tuple[str, ...]:
-        if name == "auto":
-            return tuple(each.name for each in self._networks.usable("matte"))
-        return (self._networks.require(name, "matte").name,)
-
-    def _report(self, picture: Picture, plans: list[Plan], clock: _Clock) -> Report:
-        warnings = list(picture.notes)
-        if not plans:
-            warnings.append("Nobody was found in this picture: the matte is empty.")
-        return Report(
-            width=picture.size.width,
-            height=picture.size.height,
+            whole = _times_alpha(whole, picture)
+        report = Report(
+            width=frame.width,
+            height=frame.height,
             people=tuple(_described(each) for each in plans),
             device=self.device,
             milliseconds=clock.milliseconds,
-            warnings=tuple(warnings),
+            warnings=(*picture.notes, *(() if plans else (_NOBODY,))),
+            source=asdict(picture.source),
         )
+        return CutOut(picture, whole, foreground, report)
+
+    def _matte(self, each: Plan, seen: Rgb8, people: tuple[Person, ...]) -> _CropMatte:
+        """The matte of a crop that is grown until it holds the body."""
+        frame = size_of(seen)
+        others = [one.box for one in people if one != each.person]
+        crop = each.crop
+        for _ in range(_MOST_GROWTHS + 1):
+            working = working_picture(seen[crop.window])
+            made = _CropMatte(crop, working, matte_of(self._networks, each.passes, working))
+            crop = grown(crop, made.matte, frame, others)
+            if crop == made.crop:
+                break
+        return made
+
+
+def _without(strangers: list[Box], person: Box, made: _CropMatte) -> Matte:
+    size = size_of(made.matte)
+    boxes = [box_in_crop(stranger, made.crop, size) for stranger in strangers]
+    return without_strangers(made.matte, box_in_crop(person, made.crop, size), boxes)
+
+
+def _times_alpha(matte: Matte, picture: Picture) -> Matte:
+    """The matte and the picture's own transparency, multiplied."""
+    if picture.alpha is None:
+        return matte
+    return np.asarray(matte * (picture.alpha / np.float32(np.iinfo(picture.alpha.dtype).max)), np.float32)
 
 
 def _described(each: Plan) -> dict[str, Any]:
@@ -133,5 +139,6 @@ def _described(each: Plan) -> dict[str, Any]:
         "score": round(each.person.score, 3),
         "share": round(each.share, 4),
         "route": str(each.route),
-        "networks": [asdict(one) for one in each.passes],
+        "passes": [asdict(one) for one in each.passes],
+        "threshold": each.threshold,
     }

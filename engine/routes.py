@@ -1,10 +1,10 @@
 """How each person is treated: one pure function over boxes and frame, and the table that it reads.
 
-The table is what was measured (README, "Quality") on street photos, composites, portraits and groups, each person cropped
-with a margin. MODNet on about 400 x 400 pixels beats RVM as long as the photo gives it sharp pixels; where it does not,
-MODNet wants super-resolution first; below about 100 pixels of height it sees nobody, and RVM, averaged over sizes, still
-does. So a person's own pixels choose the route; the share of the frame decides alone whether a crop is worth it. People
-who touch one another are matted best by both networks together: their errors differ.
+The table is what was measured (README, "Quality") on street photos, composites, portraits and groups, each person
+cropped with a margin. MODNet on about 400 x 400 pixels beats RVM as long as the photo gives it sharp pixels; where it
+does not, MODNet wants super-resolution first; below about 100 pixels of height it sees nobody, and RVM, at several
+sizes, still does. So a person's own pixels choose the route; the share of the frame decides alone whether a crop is
+worth it. People who touch one another are matted best by both networks together: their errors differ.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Pass:
 class Row:
     """One line of the table: for boxes of at least `area` square pixels that fill at least `share` of the frame.
 
-    The matte is the mean of the passes: `alone`, or `together` for a person who touches another subject. Where none of
-    their networks may be used, `instead` is taken.
+    passes: `alone`, or `together` for a person who touches another subject; where none of their networks may be used,
+    `instead`.
     """
 
     area: float
@@ -66,7 +66,7 @@ class Row:
 
 
 _PORTRAIT = (Pass("modnet", 384), Pass("modnet", 448))
-_GROUP = (Pass("rvm", 320), Pass("modnet", 384))
+_GROUP = (Pass("rvm", 256), Pass("rvm", 320), Pass("modnet", 384))
 _RVM = (Pass("rvm", 320), Pass("rvm", 384))
 _SMALL = (Pass("rvm", 224), Pass("modnet", 256, upscaled=True), Pass("modnet", 384, upscaled=True))
 _TINY = (Pass("rvm", 192), Pass("rvm", 256), Pass("rvm", 192, upscaled=True))

@@ -12,4 +12,4 @@ from engine.types import Rgb8
 def upscale(networks: Networks, network: Network, crop: Rgb8) -> Rgb8:
     """[H, W, 3] RGB -> [4 H, 4 W, 3] RGB."""
     (large,) = networks.run(network, crop)
-    return np.rint(np.clip(large[0].transpose(1, 2, 0), 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(large[0].transpose(1, 2, 0), 0, 1) * 255), np.uint8)

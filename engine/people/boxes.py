@@ -47,4 +47,4 @@ def without_parts(rows: Rows, inside: float, least_score: float) -> Rows:
         )
         for row in rows
     ]
-    return rows[np.array(keep, bool)]
+    return np.asarray(rows[np.array(keep, bool)], np.float32)

@@ -1,18 +1,18 @@
 """Candidates -> people: is somebody really there? A matting network that knows people is asked about each.
 
-Detectors take parrots, palms and caps on a wall for people; RVM mattes none of them, and a second kind of evidence costs
-40 ms. Measured on 226 boxes of people and 78 others in composites and pictures of nobody (tests/bench): RVM filled at
-least 0.35 of a person's box, and of the others' 0.39 at most, but for boxes that are tiny in the frame.
+Detectors take parrots, palms and caps on a wall for people; RVM mattes none of them, and asking it costs some 40 ms.
+Measured on 226 boxes of people and 78 others in composites and pictures of nobody (tests/bench): RVM filled at least
+0.35 of a person's box, and of the others' 0.39 at most, but for boxes that are tiny in the frame.
 """
 
 from __future__ import annotations
 
-from engine.crops import box_in_crop, crop_around, window
+from engine.crops import box_in_crop, crop_around, size_of, window
 from engine.mattes import run_network
 from engine.models.catalogue import NETWORKS
 from engine.networks import Networks
 from engine.people.find import Candidate
-from engine.types import Box, Person, Rgb8, Size
+from engine.types import Box, Person, Rgb8
 
 _WITNESS = "rvm"
 _WITNESS_SIDE = 224
@@ -38,7 +38,7 @@ def confirm(networks: Networks, candidates: tuple[Candidate, ...], picture: Rgb8
 
 
 def _is_person(networks: Networks, candidate: Candidate, picture: Rgb8) -> bool:
-    person, frame = candidate.person, Size(picture.shape[1], picture.shape[0])
+    person, frame = candidate.person, size_of(picture)
     if person.box.area <= 0:
         return False
     if candidate.first and person.score >= _SURE:
@@ -54,6 +54,6 @@ def _is_person(networks: Networks, candidate: Candidate, picture: Rgb8) -> bool:
 
 def _filled(networks: Networks, box: Box, picture: Rgb8) -> float:
     """The mean of the witness's matte over the box."""
-    crop = crop_around(box, Size(picture.shape[1], picture.shape[0]))
+    crop = crop_around(box, size_of(picture))
     matte = run_network(networks, NETWORKS[_WITNESS], picture[crop.window], _WITNESS_SIDE)
-    return float(matte[window(box_in_crop(box, crop, Size(matte.shape[1], matte.shape[0])))].mean())
+    return float(matte[window(box_in_crop(box, crop, size_of(matte)))].mean())

@@ -24,8 +24,12 @@ def detect(networks: Networks, network: Network, picture: Rgb8) -> Rows:
     """The people in a picture [H, W, 3] RGB, best first, in its pixels."""
     square, scale = letterboxed(picture, network.side)
     rows = READERS[network.name](networks.run(network, square), network.side)
-    rows = rows / np.array([scale, scale, scale, scale, 1], np.float32)
-    return without_doubles(rows, _SAME_PERSON)
+    return without_doubles(rescaled(rows, 1 / scale), _SAME_PERSON)
+
+
+def rescaled(rows: Rows, factor: float) -> Rows:
+    """The same boxes in a picture `factor` times as large."""
+    return np.asarray(rows * np.array([factor, factor, factor, factor, 1]), np.float32)
 
 
 def letterboxed(picture: Rgb8, side: int) -> tuple[Rgb8, float]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.crops import size_of
 from engine.models.catalogue import Network
 from engine.networks import Networks, resized
 from engine.people.boxes import NOTHING, Rows, areas, shared_areas, without_doubles, without_parts
-from engine.people.detectors import detect
+from engine.people.detectors import detect, rescaled
 from engine.types import Box, Crop, Person, Rgb8, Size
 
 # A tile shows bodies at full scale but also more that only looks like one: there a find must be surer.
@@ -48,7 +49,7 @@ class Candidate:
 
 def find_candidates(networks: Networks, picture: Rgb8, thorough: bool) -> tuple[Candidate, ...]:
     """Who may be in a picture [H, W, 3] RGB. thorough: look at all tiles, whatever was found before."""
-    frame = Size(picture.shape[1], picture.shape[0])
+    frame = size_of(picture)
     detector, *others = networks.usable("people")
     first = _with_tiles(networks, detector, picture, thorough)
     second = [_unseen(detect(networks, other, picture), first) for other in others]
@@ -66,7 +67,7 @@ def _unseen(rows: Rows, seen: Rows) -> Rows:
     rows = rows[rows[:, 4] >= _LEAST_SECOND]
     smaller = [np.minimum(areas(row), areas(seen)) for row in rows]
     new = [not np.any(shared_areas(row, seen) > _SEEN_BEFORE * least) for row, least in zip(rows, smaller, strict=True)]
-    return rows[np.array(new, bool)]
+    return np.asarray(rows[np.array(new, bool)], np.float32)
 
 
 def _with_tiles(networks: Networks, network: Network, picture: Rgb8, thorough: bool) -> Rows:
@@ -92,7 +93,7 @@ def _look_at_tiles(networks: Networks, network: Network, picture: Rgb8, scale: f
         rows = detect(networks, network, scaled[tile.window])
         rows = rows[rows[:, 4] >= _LEAST_TILE] + np.array([tile.left, tile.top, tile.left, tile.top, 0], np.float32)
         rows = rows[_is_whole(rows, tile, frame)]
-        yield np.asarray(rows / np.array([scale, scale, scale, scale, 1]), np.float32)
+        yield rescaled(rows, 1 / scale)
 
 
 def _is_whole(rows: Rows, tile: Crop, frame: Size) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.crops import window
+from engine.crops import size_of, window
 from engine.networks import resized
 from engine.types import Person, Rgb8, Size
 
@@ -59,7 +59,7 @@ def _without_passers_by(people: tuple[Person, ...], looks: dict[Person, _Look]) 
 
 
 def _looks(people: tuple[Person, ...], picture: Rgb8) -> dict[Person, _Look]:
-    frame = Size(picture.shape[1], picture.shape[0])
+    frame = size_of(picture)
     scale = min(1.0, _LOOKED_AT / max(frame))
     small = resized(picture, Size(max(1, round(frame.width * scale)), max(1, round(frame.height * scale))))
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -74,6 +74,6 @@ def _looks(people: tuple[Person, ...], picture: Rgb8) -> dict[Person, _Look]:
 
 def _sharpness(details: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], person: Person, scale: float) -> float:
     """Fine detail over coarse detail, at the strongest edges: blur lowers it, plain clothes do not."""
-    box = person.box.scaled(scale).within(Size(details[0].shape[1], details[0].shape[0]))
+    box = person.box.scaled(scale).within(size_of(details[0]))
     fine, coarse = (float(np.percentile(detail[window(box)], _STRONGEST)) for detail in details)
     return fine / max(coarse, 1.0)
