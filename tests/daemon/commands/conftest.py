@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from daemon.commands import main
-from engine import Engine
 from tests.daemon.commands.running import Bshm, Ran, Refuses
+
+if TYPE_CHECKING:
+    from engine import Engine
 
 
 @pytest.fixture
