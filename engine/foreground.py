@@ -3,7 +3,7 @@
 Blur-fusion foreground estimation (Forte 2021, "Approximate Fast Foreground Colour Estimation", ICIP): blurred colours
 of both sides, weighted by alpha, predict foreground and background; one least-squares step makes them explain the
 pixel. Two passes, wide then narrow. The wide one looks for colours far away and needs no detail, so it is done small;
-the narrow one is done in strips, so that memory does not grow with the picture.
+the narrow one is done in blocks, so that memory does not grow with the picture.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.strips import Values, enlarged_rows, strips
+from engine.blocks import Values, blocks, enlarged_part
 from engine.types import Crop, Matte, Pixels
 
 # The paper's radii of 90 and 6 are for pictures of about this size (Adobe matting test set).
@@ -34,20 +34,27 @@ def estimate_foreground(pixels: Pixels, matte: Matte) -> Pixels:
     depth = float(np.iinfo(pixels.dtype).max)
     wide_foreground, wide_background = _wide_pass(pixels[area.window], matte[area.window], depth)
     columns = slice(area.left, area.right)
-    for top, bottom in strips(area.top, area.bottom):
-        where = soft[top:bottom, columns]
+    for block in blocks(area):
+        where = soft[block.window]
         if not where.any():
             continue
-        first, last = max(area.top, top - _NARROW_RADIUS), min(area.bottom, bottom + _NARROW_RADIUS)
+        near = Crop(
+            max(area.left, block.left - _NARROW_RADIUS),
+            max(area.top, block.top - _NARROW_RADIUS),
+            min(area.right, block.right + _NARROW_RADIUS),
+            min(area.bottom, block.bottom + _NARROW_RADIUS),
+        )
+        inside = Crop(near.left - area.left, near.top - area.top, near.right - area.left, near.bottom - area.top)
         fused, _ = _fuse(
-            np.asarray(pixels[first:last, columns], np.float32) / np.float32(depth),
-            matte[first:last, columns],
-            enlarged_rows(wide_foreground, area.size, first - area.top, last - area.top),
-            enlarged_rows(wide_background, area.size, first - area.top, last - area.top),
+            np.asarray(pixels[near.window], np.float32) / np.float32(depth),
+            matte[near.window],
+            enlarged_part(wide_foreground, area.size, inside),
+            enlarged_part(wide_background, area.size, inside),
             _NARROW_RADIUS,
         )
-        inner = fused[top - first : bottom - first]
-        foreground[top:bottom, columns][where] = np.rint(inner[where] * np.float32(depth)).astype(pixels.dtype)
+        left, top = block.left - near.left, block.top - near.top
+        colours = fused[top : top + block.size.height, left : left + block.size.width][where]
+        foreground[block.window][where] = np.rint(colours * np.float32(depth)).astype(pixels.dtype)
     return foreground
 
 

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.strips import Values, enlarged_rows, strips
-from engine.types import Matte, Rgb8, Size
+from engine.blocks import Values, blocks, enlarged_part
+from engine.crops import size_of
+from engine.types import Crop, Matte, Rgb8
 
 # Measured on portraits with soft alpha, in a band of 15 pixels round the edge: of radii 2, 4, 8 and epsilons 1e-4 to
 # 1e-2 these lower the squared error; larger ones wash hair out.
@@ -25,17 +26,16 @@ def refine(matte: Matte, picture: Rgb8, crop: Rgb8) -> Matte:
     """The matte at the size of `crop` [H, W, 3]. picture: the crop at the matte's own size [h, w, 3]."""
     soft = (matte > _SOFT[0]) & (matte < _SOFT[1])
     slopes, offset = _coefficients(matte, picture, soft)
-    height, width = crop.shape[:2]
-    size = Size(width, height)
-    refined = np.empty((height, width), np.float32)
-    for top, bottom in strips(0, height):
-        rough = enlarged_rows(matte, size, top, bottom)
-        soft_rows = (rough > _SOFT[0]) & (rough < _SOFT[1])
-        if soft_rows.any():
-            guided = _dot(crop[top:bottom], enlarged_rows(slopes, size, top, bottom))
-            guided += enlarged_rows(offset, size, top, bottom)
-            rough = np.where(soft_rows, guided, rough)
-        refined[top:bottom] = np.clip(rough, 0, 1)
+    size = size_of(crop)
+    refined = np.empty((size.height, size.width), np.float32)
+    for block in blocks(Crop(0, 0, *size)):
+        rough = enlarged_part(matte, size, block)
+        soft_part = (rough > _SOFT[0]) & (rough < _SOFT[1])
+        if soft_part.any():
+            guided = _dot(crop[block.window], enlarged_part(slopes, size, block))
+            guided += enlarged_part(offset, size, block)
+            rough = np.where(soft_part, guided, rough)
+        refined[block.window] = np.clip(rough, 0, 1)
     return refined
 
 
