@@ -13,8 +13,6 @@ from PIL import Image, ImageCms
 from engine.pictures.depth import in_depth_of
 from engine.types import Pixels, Rgb8
 
-_D50_WHITE = b"\x00\x00\xf6\xd6\x00\x01\x00\x00\x00\x00\xd3\x2d"
-
 
 @cache
 def srgb() -> bytes:
@@ -53,29 +51,30 @@ def keep_grey(icc: bytes | None) -> tuple[bytes | None, tuple[str, ...]]:
 
 def cmyk_to_srgb(image: Image.Image, icc: bytes | None) -> tuple[Image.Image, str]:
     """A CMYK image as sRGB, and the note that says so."""
-    if icc and space_of(icc) == "CMYK":
-        try:
-            return _transformed(image, _open(icc)), "CMYK was converted to sRGB with the file's colour profile"
-        except ImageCms.PyCMSError:
-            pass  # a profile that reads but has no usable table: the plain formula below
-    return image.convert(
-        "RGB"
-    ), "CMYK without a usable colour profile was converted to RGB: its colours are approximate"
+    converted = _transformed(image, _open(icc), srgb()) if icc and space_of(icc) == "CMYK" else None
+    if converted is not None:
+        return converted, "CMYK was converted to sRGB with the file's colour profile"
+    plain = image.convert("RGB")
+    return plain, "CMYK without a usable colour profile was converted to RGB: its colours are approximate"
 
 
 def lab_to_srgb(image: Image.Image) -> tuple[Image.Image, str]:
-    """A CIELAB (D50) image as sRGB, and the note that says so."""
-    return _transformed(image, ImageCms.createProfile("LAB")), "Lab was converted to sRGB"
+    """A CIELAB (D50) image as sRGB, and the note that says so. Raises PyCMSError where the image is damaged."""
+    converted = _transformed(image, ImageCms.createProfile("LAB"), srgb())
+    if converted is None:
+        raise ImageCms.PyCMSError("no conversion from Lab")
+    return converted, "Lab was converted to sRGB"
 
 
 def to_profile(pixels: Rgb8, source: bytes | None, target: bytes | None) -> Rgb8:
-    """RGB pixels [H, W, 3] of one profile as they look alike under another; None is sRGB."""
+    """RGB pixels [H, W, 3] of one profile as they look alike under another; None is sRGB.
+
+    They stay as they are where a profile goes one way only, as some scanners' do.
+    """
     if source == target:
         return pixels
-    transformed = ImageCms.profileToProfile(
-        Image.fromarray(pixels), _open(source or srgb()), _open(target or srgb()), flags=_FLAGS
-    )
-    return np.asarray(transformed, np.uint8)
+    converted = _transformed(Image.fromarray(pixels), _open(source or srgb()), target or srgb())
+    return pixels if converted is None else np.asarray(converted, np.uint8)
 
 
 def straight(pixels: Pixels, alpha: Pixels) -> Pixels:
@@ -85,18 +84,18 @@ def straight(pixels: Pixels, alpha: Pixels) -> Pixels:
     return in_depth_of(pixels, np.minimum(divided, most))
 
 
-_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
-
-
 def _open(icc: bytes) -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(io.BytesIO(icc))
 
 
-def _transformed(image: Image.Image, profile: Any) -> Image.Image:
-    converted = ImageCms.profileToProfile(image, profile, _open(srgb()), outputMode="RGB", flags=_FLAGS)
-    if converted is None:
-        raise ImageCms.PyCMSError("no image came back")
-    return converted
+def _transformed(image: Image.Image, profile: Any, target: bytes) -> Image.Image | None:
+    """The image under an RGB profile, as photo editors convert; None where one of the profiles lacks the way."""
+    flags = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    try:
+        return ImageCms.profileToProfile(image, profile, _open(target), intent, "RGB", flags=flags)
+    except ImageCms.PyCMSError:
+        return None
 
 
 def _rgb_with_curve_of(grey: bytes) -> bytes | None:

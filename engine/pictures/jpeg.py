@@ -17,22 +17,19 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     A download that was given its full length beforehand ends in zeros, which libjpeg decodes as grey without a word:
     so the end must be marked.
     """
-    first = _first_scan(data)
-    if first:
-        end = data.find(_END, first)
-        if end < 0:
-            raise truncated(name)
-        if data.count(_SCAN, first, end) > _MOST_SCANS:
-            raise damaged(name, f"it has more than {_MOST_SCANS} scans")
+    first = _behind_headers(data)
+    end = data.find(_END, first)
+    if end < 0:
+        raise truncated(name)
+    if data.count(_SCAN, first, end) > _MOST_SCANS:
+        raise damaged(name, f"it has more than {_MOST_SCANS} scans")
     return with_pillow.read(data, kind, limits, name)
 
 
-def _first_scan(data: bytes) -> int:
-    """The place of the first scan, behind the thumbnails that EXIF and others hold; 0 where there is none."""
+def _behind_headers(data: bytes) -> int:
+    """The place of the first scan, behind the thumbnails that EXIF and others hold; or of what is no header."""
     at = 2
-    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
-        if data[at : at + 2] == _SCAN:
-            return at
-        filler = data[at + 1] == 0xFF
+    while data[at : at + 1] == b"\xff" and data[at : at + 2] != _SCAN:
+        filler = data[at + 1 : at + 2] == b"\xff"
         at += 1 if filler else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return 0
+    return at

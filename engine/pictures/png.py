@@ -21,7 +21,7 @@ from engine.types import Size, Source
 
 _MODES = {0: "L;16", 2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}  # by the colour types of the specification
 _GREY = (0, 4)
-_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _MOST_UNPACKED = 1 << 24  # bytes of a profile or of EXIF: some profiles have 4 million
 
 Chunks = Mapping[bytes, bytes]
@@ -34,7 +34,9 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
         raise damaged(name, "its PNG header is missing")
     width, height, bits, colour_type = struct.unpack_from(">IIBB", chunks[0][1])
     check_size(Size(width, height), limits, name)
-    plain = SIGNATURE + b"".join(chunk(each, body) for each, body in chunks if each in _PIXELS)
+    # OpenCV makes alpha of a transparent colour, but not of a transparent grey: _read_16 does both.
+    needed = _PIXELS - {b"tRNS"} if bits == 16 else _PIXELS
+    plain = SIGNATURE + b"".join(chunk(each, body) for each, body in chunks if each in needed)
     others = {each: bytes(body) for each, body in reversed(chunks) if each != b"IDAT"}  # the first of each kind
     if bits == 16:
         raster = _read_16(plain, kind, colour_type, others, Size(width, height), name)

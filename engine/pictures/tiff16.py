@@ -26,7 +26,7 @@ _SORTS = {
 }
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # extra samples: alpha that is multiplied into the colours, alpha that is not
 _HORIZONTAL = 2  # predictor: differences to the pixel on the left
-_PREDICTED = (5, 8, 32946, 34925, 50000)  # compressions that heed it: LZW, Deflate (two numbers), LZMA, Zstandard
+_PREDICTED = (5, 8, 32946, 50000)  # compressions that heed it: LZW, Deflate (two numbers), Zstandard
 _PLANES = 2  # planar configuration: one plane after the other
 _MOST_SAMPLES = 8  # a pixel: colours, alpha, and a few that are not looked at
 
@@ -38,7 +38,7 @@ def read(page: Page, size: Size, name: str) -> Raster:
     bits, formats = page.numbers[Tag.BITS_PER_SAMPLE], page.numbers.get(Tag.SAMPLE_FORMAT, (1,))
     if not colours or set(bits) != {16} or set(formats) != {1} or not colours <= samples <= _MOST_SAMPLES:
         raise unreadable(name, "this sort of TIFF")
-    extra = page.first(Tag.EXTRA_SAMPLES, 0) if samples > colours else 0
+    extra = page.first(Tag.EXTRA_SAMPLES, _UNASSOCIATED) if samples > colours else 0  # some writers leave it out
     has_alpha = extra in (_ASSOCIATED, _UNASSOCIATED)
     if page.first(Tag.PLANAR_CONFIGURATION, 1) == _PLANES:
         planes = [_plane(page, each, samples, size, name) for each in range(colours + has_alpha)]

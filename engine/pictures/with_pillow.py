@@ -16,7 +16,7 @@ from engine.pictures.refusals import check_size, decoding, unreadable
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source
 
-_GREY = ("1", "L", "LA", "La")
+_GREY = ("1", "L", "LA")
 _COLOUR = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr")
 
 
