@@ -23,7 +23,7 @@ def blocks(area: Crop) -> Iterator[Crop]:
 
 
 def enlarged_part(small: Values, size: Size, part: Crop) -> Values:
-    """The part of `small` [h, w] or [h, w, up to 4] enlarged linearly to `size`, as cv2.resize would, without the rest."""
+    """A part of `small` [h, w] or [h, w, up to 4] enlarged linearly to `size`, as cv2.resize would, alone."""
     if (small.shape[1], small.shape[0]) == size:
         return small[part.window]
     scale_x, scale_y = small.shape[1] / size.width, small.shape[0] / size.height

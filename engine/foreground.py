@@ -33,7 +33,6 @@ def estimate_foreground(pixels: Pixels, matte: Matte) -> Pixels:
         return foreground
     depth = float(np.iinfo(pixels.dtype).max)
     wide_foreground, wide_background = _wide_pass(pixels[area.window], matte[area.window], depth)
-    columns = slice(area.left, area.right)
     for block in blocks(area):
         where = soft[block.window]
         if not where.any():

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m tests.bench [PHOTO ...]
 
-Without photos it takes the project's astronaut, enlarged to several sizes. Times are medians of three runs after one that
-warms up, in milliseconds; memory is the process's peak resident size so far, in MB (the sizes grow, so each row shows
+Without photos it takes the project's astronaut, enlarged to several sizes. Times are medians of three runs after one to
+warm up, in milliseconds; memory is the process's peak resident size so far, in MB (the sizes grow, so each row shows
 its own).
 """
 
