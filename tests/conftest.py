@@ -7,12 +7,17 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from engine import Engine
 
 # As engine.runtimes.onnx does, for the tests that import ONNX Runtime themselves, maybe before that.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+# The same examples in every run, and no test fails because the machine is busy.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
