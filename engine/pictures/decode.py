@@ -30,6 +30,8 @@ _READERS: dict[str, Reader] = {
 def decode(data: bytes | memoryview, limits: Limits, name: str = "picture") -> Picture:
     """Decodes the first picture that the bytes of a file hold; `name` is what sentences call it.
 
+    Its arrays are read-only: no stage changes a picture.
+
     Raises NotAPictureError for what is empty, of another kind, truncated or damaged, and TooLargeError for what is past
     the limits: then nothing was decoded.
     """
@@ -43,9 +45,14 @@ def decode(data: bytes | memoryview, limits: Limits, name: str = "picture") -> P
     raster = _READERS.get(kind, with_pillow.read)(content, kind, limits, name)
     exif, damage = cleaned(raster.exif)
     orientation = 1 if raster.turned else orientation_of(raster.exif)
+    pixels = upright(raster.pixels, orientation)
+    alpha = None if raster.alpha is None else upright(raster.alpha, orientation)
+    for array in (pixels, alpha):
+        if array is not None:
+            array.flags.writeable = False
     return Picture(
-        pixels=upright(raster.pixels, orientation),
-        alpha=None if raster.alpha is None else upright(raster.alpha, orientation),
+        pixels=pixels,
+        alpha=alpha,
         icc=raster.icc,
         exif=exif,
         source=raster.source,

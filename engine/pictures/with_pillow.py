@@ -71,9 +71,7 @@ def _rgb(image: Image.Image, name: str) -> tuple[Pixels, Pixels | None, bytes | 
     else:
         raise unreadable(name, f"a picture of Pillow's mode {image.mode}")
     has_alpha = image.has_transparency_data
-    if image.mode in ("1", "L") and not has_alpha:
-        samples = np.asarray(image.convert("L"))[..., None]
-    else:
-        samples = np.asarray(image.convert("RGBA" if has_alpha else "RGB"))
-    pixels, alpha = expanded(samples, has_alpha)
+    wanted = "RGBA" if has_alpha else "L" if image.mode in _GREY else "RGB"
+    samples = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    pixels, alpha = expanded(np.atleast_3d(samples), has_alpha)
     return pixels, alpha, kept, notes

@@ -159,6 +159,13 @@ def test_bytes_behind_a_jpeg_do_no_harm() -> None:
     assert read(saved(scene(), "JPEG") + film).size == (64, 48)
 
 
+@pytest.mark.parametrize("data", [saved(scene(), "JPEG"), making.png(colours(16), 2), making.heif(scene())])
+def test_a_picture_cannot_be_changed(data: bytes) -> None:
+    picture = read(data)
+    with pytest.raises(ValueError, match="read-only"):
+        picture.pixels[0, 0] = 0
+
+
 def test_memoryview_and_name_of_the_file_play_no_part() -> None:
     data = saved(colours(), "PNG")
     np.testing.assert_array_equal(decode(memoryview(data), Limits(), "photo.jpg").pixels, colours())
