@@ -1,18 +1,16 @@
-"""The reader of AVIF: Pillow for 8 bits; for 10 and 12, which Pillow would cut to 8, libavif through OpenCV."""
+"""The reader of AVIF: Pillow for 8 bits, OpenCV for 10 and 12."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from engine.pictures import colour, with_pillow
 from engine.pictures.depth import stretched
 from engine.pictures.nclx import unprofiled
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import damaged, decoding
+from engine.pictures.with_opencv import samples_of
 from engine.settings import Limits
-from engine.types import Pixels, Size, Source
+from engine.types import Size, Source
 
 
 def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
@@ -26,16 +24,9 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
 
 
 def _read_deep(data: bytes, kind: str, bits: int, limits: Limits, name: str) -> Raster:
-    import cv2
-
     image = with_pillow.open_image(data, kind, limits, name)
     size = Size(*image.size)
-    with decoding(name, kind):
-        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if stored is None or stored.dtype != np.uint16 or stored.shape[:2] != (size.height, size.width):
-        raise damaged(name, "its AVIF data cannot be decoded")
-    samples: Pixels = np.asarray(stored, np.uint16).reshape(size.height, size.width, -1)
-    samples = stretched(samples[..., [2, 1, 0, 3][: samples.shape[2]] if samples.shape[2] > 1 else [0]], 2**bits - 1)
+    samples = stretched(samples_of(data, kind, size, name), 2**bits - 1)
     pixels, alpha = expanded(samples, has_alpha=samples.shape[2] == 4)
     icc, notes = colour.keep_rgb(image.info.get("icc_profile"))
     exif = (image.info.get("exif") or b"").removeprefix(b"Exif\0\0")

@@ -1,4 +1,4 @@
-"""The reader of PNG: Pillow for 8 bits and fewer; for 16, which Pillow would halve, libpng through OpenCV.
+"""The reader of PNG: Pillow for 8 bits and fewer, OpenCV for 16.
 
 Either gets the pixels' chunks alone: text and profiles that unpack to gigabytes, and further frames, never reach it.
 """
@@ -15,7 +15,8 @@ import numpy as np
 from engine.pictures import colour, nclx, with_pillow
 from engine.pictures.png_chunks import SIGNATURE, check_complete, chunk, chunks_of
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import check_size, damaged, decoding
+from engine.pictures.refusals import check_size, damaged
+from engine.pictures.with_opencv import samples_of
 from engine.settings import Limits
 from engine.types import Size, Source
 
@@ -53,16 +54,10 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
 
 
 def _read_16(plain: bytes, kind: str, colour_type: int, others: Chunks, size: Size, name: str) -> Raster:
-    import cv2
-
-    mode = _MODES.get(colour_type, "")
-    with decoding(name, kind):
-        stored = cv2.imdecode(np.frombuffer(plain, np.uint8), cv2.IMREAD_UNCHANGED)
-    if not mode or stored is None or stored.dtype != np.uint16 or stored.shape[:2] != (size.height, size.width):
-        raise damaged(name, "its PNG data cannot be decoded")
-    samples = np.asarray(stored, np.uint16).reshape(size.height, size.width, -1)
-    bgr_to_rgb = [2, 1, 0, 3][: samples.shape[2]] if samples.shape[2] >= 3 else [0]
-    pixels, alpha = expanded(samples[..., bgr_to_rgb], has_alpha="A" in mode)
+    if colour_type not in _MODES:
+        raise damaged(name, f"there is no PNG of 16 bits with colour type {colour_type}")
+    mode = _MODES[colour_type]
+    pixels, alpha = expanded(samples_of(plain, kind, size, name), has_alpha="A" in mode)
     if alpha is None and len(others.get(b"tRNS", b"")) in (2, 6):  # one colour is transparent
         key = np.frombuffer(others[b"tRNS"], ">u2")
         alpha = np.where((pixels == key).all(axis=2), 0, 65535).astype(np.uint16)

@@ -1,7 +1,7 @@
-"""TIFF with 16 bits a sample, which Pillow would halve: libtiff through OpenCV.
+"""TIFF with 16 bits a sample: OpenCV.
 
-OpenCV reads some arrangements of samples wrongly or not at all (grey with alpha, CMYK, Lab, planes one after the
-other), so every file is shown to it as what it reads best: one plane of grey.
+It reads some arrangements of samples wrongly or not at all (grey with alpha, CMYK, Lab, planes one after the other), so
+every file is shown to it as what it reads best: one plane of grey.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from PIL import Image
 
 from engine.pictures import colour
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import damaged, decoding, unreadable
+from engine.pictures.refusals import unreadable
 from engine.pictures.tiff_page import Page, Tag
+from engine.pictures.with_opencv import samples_of
 from engine.types import Pixels, Size, Source
 
 # Photometric interpretations that are read: their name for the report, and how many samples are colours.
@@ -88,16 +89,9 @@ def _interleaved(page: Page, samples: int, size: Size, name: str) -> Pixels:
 
 def _grey(page: Page, changes: dict[Tag, tuple[int, ...]], size: Size, name: str) -> Pixels:
     """The pixels [H, W] of the page whose tags are changed so that it is grey."""
-    import cv2
-
     grey = {Tag.PHOTOMETRIC: (_BLACK_IS_ZERO,), Tag.SAMPLES_PER_PIXEL: (1,), Tag.PLANAR_CONFIGURATION: (1,)}
     one = {Tag.BITS_PER_SAMPLE: (16,), Tag.SAMPLE_FORMAT: (1,), Tag.EXTRA_SAMPLES: ()}
-    file = page.rewritten({**grey, **one, **changes})
-    with decoding(name, "TIFF"):
-        array = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None or array.dtype != np.uint16 or array.shape != (size.height, size.width):
-        raise damaged(name, "its TIFF data cannot be decoded")
-    return np.asarray(array, np.uint16)
+    return samples_of(page.rewritten({**grey, **one, **changes}), "TIFF", size, name)[..., 0]
 
 
 def _converted(samples: Pixels, mode: str, icc: bytes | None) -> tuple[Pixels, Pixels | None, str]:

@@ -1,0 +1,27 @@
+"""Samples of more than 8 bits, which Pillow would cut to 8: OpenCV's libpng, libtiff and libavif."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.pictures.refusals import damaged, decoding
+from engine.types import Size
+
+_RGB_OF_BGR = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
+
+
+def samples_of(data: bytes, kind: str, size: Size, name: str) -> npt.NDArray[np.uint16]:
+    """The samples [H, W, C] of a file of this size as they are stored: grey, RGB, or RGB with alpha.
+
+    Grey with alpha comes as RGB with alpha. No orientation is applied to PNG and AVIF, but that of a TIFF is.
+    Raises NotAPictureError where the file is damaged, or of another size or depth than 16 bits.
+    """
+    import cv2
+
+    with decoding(name, kind):
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.dtype != np.uint16 or stored.shape[:2] != (size.height, size.width):
+        raise damaged(name, f"its {kind} data cannot be decoded")
+    samples = np.asarray(stored, np.uint16).reshape(size.height, size.width, -1)
+    return samples if samples.shape[2] == 1 else samples[..., _RGB_OF_BGR[samples.shape[2]]]
