@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from engine.errors import OutputError
 from engine.pictures.background import WHITE, Background, backdrop
 from engine.pictures.depth import from_matte, in_depth_of, to_8_bits
-from engine.pictures.formats import LONGEST_SIDE, written_format
+from engine.pictures.formats import LONGEST_SIDE, MOST_BYTES, written_format
 from engine.pictures.png_chunks import with_metadata
 from engine.pictures.tiff_writer import write_tiff
 from engine.types import CutOut, Pixels
@@ -37,17 +38,18 @@ def encode_cutout(cut: CutOut, chosen: str) -> bytes:
     """The foreground with the matte as alpha, in the picture's depth (WebP: 8 bits), with its profile and EXIF."""
     alpha = from_matte(cut.matte, 8 * cut.foreground.itemsize)
     samples = in_depth_of(alpha, np.dstack([cut.foreground, alpha]))
-    return _write(samples, cut, written_format("cutout", chosen))
+    return _write(samples, written_format("cutout", chosen), cut.picture.icc, cut.picture.exif)
 
 
 def encode_matte(cut: CutOut, chosen: str, bits: int) -> bytes:
     """The matte as grey, 255 or 65535 for 1 (bits: 8 or 16). It is no photo: no profile, no EXIF."""
-    return _WRITERS[written_format("matte", chosen)](from_matte(cut.matte, bits)[..., None], None, None)
+    return _write(from_matte(cut.matte, bits)[..., None], written_format("matte", chosen))
 
 
 def encode_composite(cut: CutOut, background: Background, chosen: str) -> bytes:
     """The foreground before a background, in the picture's depth (WebP, JPEG: 8 bits), with its profile and EXIF."""
-    return _write(blended(cut, backdrop(background, cut.picture)), cut, written_format("composite", chosen))
+    samples = blended(cut, backdrop(background, cut.picture))
+    return _write(samples, written_format("composite", chosen), cut.picture.icc, cut.picture.exif)
 
 
 def blended(cut: CutOut, behind: Pixels) -> Pixels:
@@ -63,16 +65,13 @@ def blended(cut: CutOut, behind: Pixels) -> Pixels:
     return result
 
 
-def _write(samples: Pixels, cut: CutOut, chosen: str) -> bytes:
+def _write(samples: Pixels, chosen: str, icc: bytes | None = None, exif: bytes | None = None) -> bytes:
     height, width = samples.shape[:2]
-    most = LONGEST_SIDE.get(chosen)
-    if most and max(width, height) > most:
-        raise OutputError(
-            f"a result of {width} x {height} pixels does not fit into {chosen}",
-            f"its longest side is at most {most}",
-            "Choose png or tiff",
-        )
-    return _WRITERS[chosen](samples, cut.picture.icc, cut.picture.exif)
+    too_long = max(width, height) > LONGEST_SIDE.get(chosen, sys.maxsize)
+    if too_long or samples.nbytes > MOST_BYTES.get(chosen, sys.maxsize):
+        other = "tiff" if chosen == "png" else "png"
+        raise OutputError(f"a result of {width} x {height} pixels does not fit into {chosen}", remedy=f"Choose {other}")
+    return _WRITERS[chosen](samples, icc, exif)
 
 
 def _png(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:

@@ -7,8 +7,9 @@ import re
 # Formats that results are written in, and the suffix of their files.
 SUFFIXES = {"png": ".png", "webp": ".webp", "tiff": ".tiff", "jpeg": ".jpg"}
 
-# The longest side that a format can hold, in pixels.
-LONGEST_SIDE = {"webp": 16_383, "jpeg": 65_535}
+# The longest side that a format, or its library (libpng), can hold, in pixels; and the most bytes of pixels.
+LONGEST_SIDE = {"png": 1_000_000, "webp": 16_383, "jpeg": 65_535}
+MOST_BYTES = {"tiff": 4_200_000_000}
 
 # What a result is written as where the format asked for cannot hold it: JPEG has no alpha; a matte in WebP or JPEG
 # would lose its 16 bits or its exact values.

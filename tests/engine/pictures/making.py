@@ -84,31 +84,44 @@ def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def profile(space: bytes = b"RGB ", gamma: float = 1.8, swap: bool = False) -> bytes:
-    """A small ICC profile of version 2: RGB with sRGB's primaries (red and green swapped on request) or grey."""
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
-
-    def xyz(x: float, y: float, z: float) -> bytes:
-        return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(each * 65536) for each in (x, y, z)))
-
-    red, green, blue = xyz(0.4361, 0.2225, 0.0139), xyz(0.3851, 0.7169, 0.0971), xyz(0.1431, 0.0606, 0.7141)
-    text = b"text" + bytes(4) + b"none\0" + bytes(3)
-    description = b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(78 + 3)
-    tags = {b"desc": description, b"cprt": text, b"wtpt": xyz(0.9642, 1.0, 0.8249)}
-    if space == b"GRAY":
-        tags |= {b"kTRC": curve}
-    else:
-        first, second = (green, red) if swap else (red, green)
-        tags |= {b"rXYZ": first, b"gXYZ": second, b"bXYZ": blue, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+def _icc(device: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """An ICC profile of version 2 (ICC.1, 7): header, table of tags, tags."""
+    tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(81), b"wtpt": _xyz(WHITE), **tags}
     start = 132 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
     for tag, data in tags.items():
         table += tag + struct.pack(">II", start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
-    header = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, b"mntr", space, b"XYZ ")
-    header += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
-    header += struct.pack(">iii", 63190, 65536, 54061)
+    header = struct.pack(">I4sI4s4s4s", start + len(body), b"lcms", 0x02400000, device, space, connection)
+    header += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + _xyz(WHITE)[8:]
     return header.ljust(128, b"\0") + table + body
+
+
+WHITE = (0.9642, 1.0, 0.8249)  # D50
+
+
+def _xyz(values: tuple[float, float, float]) -> bytes:
+    return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(each * 65536) for each in values))
+
+
+def profile(space: bytes = b"RGB ", gamma: float = 1.8, swap: bool = False) -> bytes:
+    """A small profile: RGB with sRGB's primaries (red and green change places where `swap`), or grey."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    if space == b"GRAY":
+        return _icc(b"mntr", space, b"XYZ ", {b"kTRC": curve})
+    red, green, blue = _xyz((0.4361, 0.2225, 0.0139)), _xyz((0.3851, 0.7169, 0.0971)), _xyz((0.1431, 0.0606, 0.7141))
+    first, second = (green, red) if swap else (red, green)
+    curves = {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    return _icc(b"mntr", space, b"XYZ ", {b"rXYZ": first, b"gXYZ": second, b"bXYZ": blue, **curves})
+
+
+def cmyk_profile() -> bytes:
+    """A profile whose inks are all grey: paper is white, each ink takes a quarter of the light."""
+    straight = bytes(range(256))
+    nodes = [bytes([255 * (4 - bin(inks).count("1")) // 4, 128, 128]) for inks in range(16)]  # L*, a*, b*
+    matrix = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + straight * 4 + b"".join(nodes) + straight * 3
+    return _icc(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
 
 
 def picture(

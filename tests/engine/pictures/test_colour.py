@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,14 +90,14 @@ class TestCmyk:
     INKS[8:, 8:, 2] = 255
     SEEN = (((4, 4), (0, 255, 255)), ((4, 12), (255, 255, 255)), ((12, 4), (0, 0, 0)), ((12, 12), (255, 255, 0)))
 
-    def file(self, kind: str, **options: object) -> bytes:
+    def file(self, kind: str, **options: Any) -> bytes:
         image = Image.frombytes("CMYK", (16, 16), self.INKS.tobytes())
         file = io.BytesIO()
         image.save(file, kind, **options)
         return file.getvalue()
 
     @pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 100}), ("TIFF", {})])
-    def test_without_a_profile_the_plain_formula_and_a_note(self, kind: str, options: dict[str, object]) -> None:
+    def test_without_a_profile_the_plain_formula_and_a_note(self, kind: str, options: dict[str, Any]) -> None:
         picture = read(self.file(kind, **options))
         for (y, x), expected in self.SEEN:
             assert np.abs(picture.pixels[y, x].astype(int) - expected).max() <= 6
@@ -104,10 +105,25 @@ class TestCmyk:
         assert picture.source.mode == "CMYK"
         assert "approximate" in picture.notes[0]
 
+    @pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 100}), ("TIFF", {})])
+    def test_with_its_profile(self, kind: str, options: dict[str, Any]) -> None:
+        picture = read(self.file(kind, icc_profile=making.cmyk_profile(), **options))
+        assert picture.notes == ("CMYK was converted to sRGB with the file's colour profile",)
+        assert picture.icc is None
+        for (y, x), light in (((4, 4), 0.75), ((4, 12), 1), ((12, 4), 0.75), ((12, 12), 0.75)):
+            expected = round(_srgb_of_lightness(100 * light))  # what that profile calls cyan, yellow and black is grey
+            assert np.abs(picture.pixels[y, x].astype(int) - expected).max() <= 6
+
     def test_an_rgb_profile_on_cmyk_is_not_used(self) -> None:
         picture = read(self.file("JPEG", icc_profile=profile()))
         assert picture.icc is None
         assert "without a usable colour profile" in picture.notes[0]
+
+
+def _srgb_of_lightness(lightness: float) -> float:
+    """The sRGB value of a grey with this L* of CIELAB."""
+    linear: float = ((lightness + 16) / 116) ** 3
+    return 255 * (1.055 * float(linear ** (1 / 2.4)) - 0.055)
 
 
 def test_lab_is_converted() -> None:

@@ -190,6 +190,13 @@ class TestHeifAndAvif:
         assert np.abs(result.pixels[..., 0] - expected).max() <= 3 * 65535 / 1023
         assert result.pixels.max() >= 65535 - 3 * 64
 
+    def test_avif_with_10_bits_and_alpha(self) -> None:
+        ten = np.dstack([np.broadcast_to(np.linspace(0, 1023, 64).astype(np.uint16), (64, 64))] * 4)
+        ten[..., 3] = 1023 - ten[..., 3]
+        result = read(by_opencv(ten, ".avif", cv2.IMWRITE_AVIF_DEPTH, 10, cv2.IMWRITE_AVIF_QUALITY, 100))
+        stretched = np.rint(ten * (65535 / 1023))
+        expect(result, stretched[..., :3], stretched[..., 3])
+
     def test_avif_with_10_bits(self) -> None:
         ten = np.dstack([np.broadcast_to(np.linspace(0, 1023, 64).astype(np.uint16), (64, 64))] * 3)
         result = read(by_opencv(ten, ".avif", cv2.IMWRITE_AVIF_DEPTH, 10, cv2.IMWRITE_AVIF_QUALITY, 100))

@@ -135,9 +135,17 @@ def test_the_format_written_is_the_one_that_names_tell(want: str, form: str) -> 
 @pytest.mark.parametrize(("form", "want", "side"), [("webp", "cutout", 16_384), ("jpeg", "composite", 65_536)])
 def test_a_size_that_a_format_cannot_hold_is_a_sentence(form: str, want: str, side: int) -> None:
     cut = cut_out(matte=np.zeros((2, side), np.float32))
-    with pytest.raises(OutputError, match=f"{side} x 2 pixels does not fit into {form}: .* Choose png or tiff"):
+    with pytest.raises(OutputError, match=rf"{side} x 2 pixels does not fit into {form}\. Choose png"):
         encode(cut, want, form)
     assert read(encode(cut, want, "png")).size == (side, 2)
+
+
+def test_even_a_line_too_long_for_png_is_a_sentence() -> None:
+    cut = cut_out(matte=np.zeros((1, 1_000_001), np.float32))
+    for want in WANTS:
+        with pytest.raises(OutputError, match=r"does not fit into png\. Choose tiff"):
+            encode(cut, want, "png")
+    assert read(encode(cut, "matte", "tiff")).size == (1_000_001, 1)
 
 
 @pytest.mark.parametrize("form", ["png", "webp", "tiff"])

@@ -165,6 +165,12 @@ def test_exif_goes_from_every_kind_to_every_kind(source: str, form: str) -> None
     assert exif.get_ifd(0x8769)[0xA434] == "50 mm"
 
 
+def test_heif_gives_its_exif() -> None:
+    picture = decode(making.heif(scene(), exif=b"Exif\0\0" + camera_exif()), Limits())
+    assert read(picture.exif)[0x010F] == "Maker"
+    assert read(picture.exif).get_ifd(0x8825)[1] == "N"
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_a_tiff_takes_the_blocks_byte_order(order: str, bits: int) -> None:
