@@ -12,11 +12,11 @@ from engine.crops import size_of, window
 from engine.networks import resized
 from engine.types import Person, Rgb8, Size
 
-# Measured on 72 street photos, 14 groups and composed crowds: passers-by had under half of the subject's height, or
-# were out of focus (at most 0.72 of its sharpness; nine in ten people of groups and crowds had over 0.83).
-_SAME_HEIGHT = 0.5
-_SAME_SHARPNESS = 0.72
-_SURE = 0.25
+# How sharp a person must be beside the main one, by height, both as parts of the main one's. Measured on 72 street
+# photos, 14 groups and composed crowds: passers-by had under half of the subject's height, or up to 0.75 of it and at
+# most 0.72 of its sharpness; nine in ten people of groups and crowds had over 0.83 of it.
+_COMPARABLE = ((0.8, 0.5), (0.5, 0.8))
+_SHARP = 0.72
 
 # Where two or more compare, it is a group: then the smaller ones, sharp and with boxes that touch, belong to it too.
 _NEAR_HEIGHT = 0.2
@@ -47,15 +47,21 @@ def choose_subjects(people: tuple[Person, ...], picture: Rgb8, wanted: str | int
 
 
 def _without_passers_by(people: tuple[Person, ...], looks: dict[Person, _Look]) -> tuple[Person, ...]:
-    sharp = [each for each in people if looks[each].sharpness >= _SAME_SHARPNESS]
-    kept = [people[0]]
-    kept += [each for each in sharp if each != people[0] and each.score >= _SURE and looks[each].height >= _SAME_HEIGHT]
+    kept = [people[0], *(each for each in people[1:] if _compares(looks[each]))]
     if len(kept) > 1:
-        near = [each for each in sharp if each not in kept and looks[each].height >= _NEAR_HEIGHT]
+        near = [each for each in people if each not in kept and _could_be_near(looks[each])]
         while joining := [each for each in near if any(each.box.shared_with(one.box) > 0 for one in kept)]:
             kept += joining
             near = [each for each in near if each not in joining]
     return tuple(each for each in people if each in kept)
+
+
+def _compares(look: _Look) -> bool:
+    return any(look.height >= height and look.sharpness >= sharpness for height, sharpness in _COMPARABLE)
+
+
+def _could_be_near(look: _Look) -> bool:
+    return look.height >= _NEAR_HEIGHT and look.sharpness >= _SHARP
 
 
 def _looks(people: tuple[Person, ...], picture: Rgb8) -> dict[Person, _Look]:
