@@ -99,7 +99,8 @@ class Source:
     """What the file was, for the report and for writing results of the same kind.
 
     format: Pillow's name ("JPEG", "PNG", "HEIF", ...). mode: the file's own colours ("CMYK", "P", "RGB", "I;16", ...).
-    bits: per channel, 8 or 16. frames: how many pictures it holds. size: width and height as stored, before EXIF.
+    bits: per channel, 8 or 16. frames: how many pictures it holds; 2 stands for
+    several in GIF and TIFF. size: width and height as stored, before EXIF.
     """
 
     format: str

@@ -83,5 +83,5 @@ def decoding(name: str, kind: str) -> Iterator[None]:
         raise damaged(name, f"its {kind} data cannot be decoded") from error
 
 
-# In what Pillow, libheif, tifffile and this package's own readers say where bytes run out.
-_WORDS_OF_TRUNCATION = ("truncated", "end of file", "end-of-file", "outside of file bounds", "failed to read")
+# In what Pillow and libheif say where bytes run out.
+_WORDS_OF_TRUNCATION = ("truncated", "end of file", "end-of-file", "outside of file bounds")

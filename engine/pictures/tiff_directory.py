@@ -82,10 +82,13 @@ def read_directory(data: bytes, start: int, layout: Layout, wanted: Callable[[in
     entries: dict[int, Entry] = {}
     if start + layout.entries.size > len(data):
         return Directory(entries, False, 0)
+    (count,) = layout.entries.unpack_from(data, start)
+    if count > 65536:  # tags have 16 bits, in BigTIFF too
+        return Directory(entries, False, 0)
     sound = True
     inline = layout.place.size
     at = start + layout.entries.size
-    for _ in range(layout.entries.unpack_from(data, start)[0]):
+    for _ in range(count):
         value_at = at + layout.entry.size
         if value_at + inline > len(data):
             return Directory(entries, False, 0)

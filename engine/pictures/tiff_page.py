@@ -45,6 +45,13 @@ class Tag(IntEnum):
     EXTRA_SAMPLES = 338
     SAMPLE_FORMAT = 339
     JPEG_TABLES = 347
+    OLD_JPEG_PROCESS = 512
+    OLD_JPEG_PLACE = 513
+    OLD_JPEG_LENGTH = 514
+    OLD_JPEG_RESTART = 515
+    OLD_JPEG_Q_TABLES = 519
+    OLD_JPEG_DC_TABLES = 520
+    OLD_JPEG_AC_TABLES = 521
     YCBCR_COEFFICIENTS = 529
     YCBCR_SUBSAMPLING = 530
     YCBCR_POSITIONING = 531
@@ -54,6 +61,8 @@ class Tag(IntEnum):
 
 
 _TAGS = frozenset(Tag)
+_BYTES = frozenset({Tag.JPEG_TABLES, Tag.ICC_PROFILE})
+_MOST_NUMBERS = 1 << 22  # of one tag: the places of four million strips
 _SHARED = 2  # times the file: some writers note the same empty tile more than once
 
 
@@ -90,9 +99,12 @@ def first_page(data: bytes, name: str) -> Page:
     with decoding(name, "TIFF"):
         layout, start = header_of(data)
         directory = read_directory(data, start, layout, _TAGS.__contains__, len(data))
-        numbers = {tag: entry.numbers(layout.order) for tag, entry in directory.entries.items()}
     if not directory.sound:
         raise truncated(name)
+    counted = {tag: entry for tag, entry in directory.entries.items() if tag not in _BYTES}
+    if any(entry.length > _MOST_NUMBERS for entry in counted.values()):
+        raise damaged(name, "it has too many strips")
+    numbers = {tag: entry.numbers(layout.order) for tag, entry in counted.items()}
     _check_segments(numbers, len(data), name)
     icc = directory.entries.get(Tag.ICC_PROFILE)
     return Page(numbers, icc.value if icc else None, bool(directory.following), data, layout, directory.entries)

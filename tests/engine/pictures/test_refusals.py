@@ -224,6 +224,20 @@ def test_a_jpeg_with_thousands_of_scans() -> None:
     assert "more than 100 scans" in str(refused(data[:-2] + scan * 3000 + b"\xff\xd9"))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        SIGNATURE + b"\0\0\0\0teXt\0\0\0\0" * 300_000,
+        b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 2**40) + bytes(20) * 300_000,
+        b"\0\0\0\x18ftypheic" + bytes(12) + b"\0\0\0\x08free" * 300_000,
+        tiff_header(10, 10, strips=5_000_000),
+    ],
+    ids=["png chunks", "bigtiff tags", "heif boxes", "tiff strips"],
+)
+def test_millions_of_parts(data: bytes) -> None:
+    assert isinstance(refused(data), NotAPictureError)
+
+
 @pytest.mark.parametrize("kind", [b"zTXt", b"iCCP", b"iTXt"])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_text_that_unpacks_to_gigabytes_is_not_unpacked(kind: bytes, bits: int) -> None:
