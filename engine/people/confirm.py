@@ -14,8 +14,12 @@ from engine.networks import Networks
 from engine.people.find import Candidate
 from engine.types import Box, Person, Rgb8
 
-_WITNESS = "rvm"
-_WITNESS_SIDE = 224
+# The witnesses, best first, with the side of what they see. MODNet mattes whatever stands out, a parrot too, and nobody
+# in a few pixels: where only it may be asked (`licences: permissive`), the detector must be surer, and decides alone
+# about boxes with fewer pixels than this.
+_WITNESSES = {"rvm": 224, "modnet": 320}
+_LEAST_WITHOUT_RVM = 0.25
+_TOO_SMALL_FOR_MODNET = 30_000
 
 # Never seen wrong: needs no witness.
 _SURE = 0.60
@@ -27,9 +31,6 @@ _FILLED_SECOND = 0.42
 # Boxes under this share of the frame: a few pixels, which the witness cannot judge either. The score must.
 _TINY_SHARE = 0.01
 _TINY_SCORE = 0.40
-
-# Without the witness (`licences: permissive`) the score alone decides.
-_UNWITNESSED_SCORE = 0.45
 
 
 def confirm(networks: Networks, candidates: tuple[Candidate, ...], picture: Rgb8) -> tuple[Person, ...]:
@@ -45,15 +46,16 @@ def _is_person(networks: Networks, candidate: Candidate, picture: Rgb8) -> bool:
         return True
     if person.box.area < _TINY_SHARE * frame.area and not (candidate.first and person.score >= _TINY_SCORE):
         return False
-    witness = next((each for each in networks.usable("matte") if each.name == _WITNESS), None)
-    if witness is None:
-        return person.score >= _UNWITNESSED_SCORE
-    filled = _filled(networks, person.box, picture)
+    allowed = {each.name for each in networks.usable("matte")}
+    witness = next(name for name in _WITNESSES if name in allowed)
+    if witness == "modnet" and (person.score < _LEAST_WITHOUT_RVM or person.box.area < _TOO_SMALL_FOR_MODNET):
+        return person.score >= _LEAST_WITHOUT_RVM
+    filled = _filled(networks, witness, person.box, picture)
     return filled >= (_FILLED_FIRST if candidate.first else _FILLED_SECOND)
 
 
-def _filled(networks: Networks, box: Box, picture: Rgb8) -> float:
+def _filled(networks: Networks, witness: str, box: Box, picture: Rgb8) -> float:
     """The mean of the witness's matte over the box."""
     crop = crop_around(box, size_of(picture))
-    matte = run_network(networks, NETWORKS[_WITNESS], picture[crop.window], _WITNESS_SIDE)
+    matte = run_network(networks, NETWORKS[witness], picture[crop.window], _WITNESSES[witness])
     return float(matte[window(box_in_crop(box, crop, size_of(matte)))].mean())
