@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from engine.crops import size_of, window
+from engine.crops import box_in_crop, size_of, window
 from engine.networks import resized
-from engine.types import Person, Rgb8, Size
+from engine.types import Box, Crop, Person, Rgb8, Size
 
 # How sharp a person must be beside the main one, by height, both as parts of the main one's. Measured on 72 street
 # photos, 14 groups and composed crowds: passers-by had under half of the subject's height, or up to 0.75 of it and at
@@ -71,15 +71,14 @@ def _looks(people: tuple[Person, ...], picture: Rgb8) -> dict[Person, _Look]:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine, coarse = cv2.GaussianBlur(grey, (0, 0), _FINE), cv2.GaussianBlur(grey, (0, 0), _COARSE)
     details = np.abs(grey - fine), np.abs(fine - coarse)
-    sharpness = {each: _sharpness(details, each, scale) for each in people}
+    sharpness = {each: _sharpness(details, box_in_crop(each.box, Crop(0, 0, *frame), size_of(grey))) for each in people}
     main = people[0]
     return {
         each: _Look(each.box.height / main.box.height, sharpness[each] / max(sharpness[main], 1e-6)) for each in people
     }
 
 
-def _sharpness(details: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], person: Person, scale: float) -> float:
+def _sharpness(details: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], box: Box) -> float:
     """Fine detail over coarse detail, at the strongest edges: blur lowers it, plain clothes do not."""
-    box = person.box.scaled(scale).within(size_of(details[0]))
     fine, coarse = (float(np.percentile(detail[window(box)], _STRONGEST)) for detail in details)
     return fine / max(coarse, 1.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.types import CutOut, Size
-from tests.engine.scenes import Scene, Spot, photo, picture, scene, surface
+from tests.engine.scenes import Scene, Spot, filling, photo, picture, scene, surface
 
 if TYPE_CHECKING:
     from engine import Engine
@@ -44,5 +44,16 @@ def portrait_cut(engine: Engine, portrait: Scene) -> CutOut:
 
 @pytest.fixture(scope="session")
 def distant(collins: CutOut) -> Scene:
-    """One person of 120 pixels in a large picture."""
-    return scene(surface("brick", Size(1600, 1200)), collins, Spot(120, 700, 600))
+    """One person of 120 pixels in a picture of 1600 x 1200."""
+    return scene(filling(photo("rocket"), Size(1600, 1200)), collins, Spot(120, 700, 600))
+
+
+@pytest.fixture(scope="session")
+def group(collins: CutOut) -> Scene:
+    """Three people beside one another, with some wall between them."""
+    return scene(surface("brick", Size(640, 240)), collins, Spot(190, 5, 50), Spot(200, 215, 40), Spot(185, 430, 55))
+
+
+@pytest.fixture(scope="session")
+def group_cut(engine: Engine, group: Scene) -> CutOut:
+    return engine.cut_out(picture(group.pixels))

@@ -58,6 +58,11 @@ def surface(name: str, size: Size) -> Rgb8:
     return np.ascontiguousarray(np.tile(pixels, (down, across, 1))[: size.height, : size.width])
 
 
+def filling(pixels: Rgb8, size: Size) -> Rgb8:
+    """A photo stretched to the size."""
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
 def scene(behind: Rgb8, person: CutOut, *spots: Spot, blurred: dict[int, float] | None = None) -> Scene:
     """People before a background, the later ones before the earlier. blurred: sigma of those out of focus, by index."""
     pixels = behind.astype(np.float32)
