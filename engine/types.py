@@ -56,10 +56,6 @@ class Box(NamedTuple):
         """The area both cover, in square pixels."""
         return Box(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)).area
 
-    def scaled(self, factor: float) -> Box:
-        """The same rectangle in a picture `factor` times as large."""
-        return Box(self.x0 * factor, self.y0 * factor, self.x1 * factor, self.y1 * factor)
-
     def grown(self, part: float) -> Box:
         """Larger on every side by `part` of its own width and height."""
         across, down = part * self.width, part * self.height

@@ -52,8 +52,8 @@ class TestBox:
         assert shared == other.shared_with(one)
         assert 0 <= shared <= min(one.area, other.area)
 
-    def test_scaled(self) -> None:
-        assert Box(1, 2, 3, 4).scaled(2.5) == Box(2.5, 5, 7.5, 10)
+    def test_grown(self) -> None:
+        assert Box(10, 20, 30, 60).grown(0.25) == Box(5, 10, 35, 70)
 
     @given(boxes, frames)
     def test_within_lies_inside_the_frame_and_keeps_what_was_inside(self, box: Box, frame: Size) -> None:
