@@ -85,9 +85,7 @@ def binary(matte: Matte, threshold: float) -> Matte:
     return np.asarray(matte > threshold, np.float32)
 
 
-def compose(mattes: Iterable[tuple[Crop, Matte]], frame: Size) -> Matte:
-    """[H, W] 0..1: at each pixel the largest of the crops' mattes."""
-    whole = np.zeros((frame.height, frame.width), np.float32)
-    for crop, matte in mattes:
-        np.maximum(whole[crop.window], matte, out=whole[crop.window])
-    return whole
+def paste_into(whole: Matte, crop: Crop, matte: Matte) -> None:
+    """Puts a crop's matte into the picture's: at each pixel the larger alpha stays."""
+    part = whole[crop.window]
+    np.maximum(part, matte, out=part)

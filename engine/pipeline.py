@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.compose import binary, compose, faded, without_haze, without_strangers
+from engine.compose import binary, faded, paste_into, without_haze, without_strangers
 from engine.crops import box_in_crop, grown, size_of
 from engine.foreground import estimate_foreground
 from engine.mattes import matte_of, working_picture
@@ -81,17 +81,16 @@ class Engine:
             subjects = choose_subjects(people, seen, options.people)
         strangers = [each.box for each in people if each not in subjects]
         plans = plan(subjects, frame, names)
-        mattes: list[tuple[Crop, Matte]] = []
+        whole = np.zeros((frame.height, frame.width), np.float32)
         for each in plans:
             with clock.stage("matte"):
                 made = self._matte(each, seen, people)
                 matte = _without(strangers, each.person.box, made)
             with clock.stage("refine"):
                 matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
-                matte = binary(matte, each.threshold) if options.binary else matte
-                mattes.append((made.crop, faded(matte, made.crop, frame)))
-        with clock.stage("compose"):
-            whole = compose(mattes, frame)
+            with clock.stage("compose"):
+                matte = faded(matte, made.crop, frame)
+                paste_into(whole, made.crop, binary(matte, each.threshold) if options.binary else matte)
         with clock.stage("foreground"):
             foreground = estimate_foreground(picture.pixels, whole)
             whole = _times_alpha(whole, picture)
