@@ -16,6 +16,7 @@ from typing import NamedTuple
 from daemon.inputs import FileInput, is_picture_name
 from daemon.terminal import shown
 from engine.errors import OutputError
+from engine.folders import sync_folder
 
 _LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
 _LONGEST_TAIL = len(".composite.webp")
@@ -121,7 +122,7 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
             if not overwrite and os.path.lexists(path):
                 raise exists_already(path)
             part.replace(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -164,16 +165,6 @@ def _unfinished(folder: Path) -> Iterator[Path]:
         yield part
     finally:
         part.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    """A rename lasts through a power cut only when the folder is on the disk too; not every file system can do it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:

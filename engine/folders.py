@@ -1,7 +1,8 @@
-"""Where things lie in the user's home, by the XDG base directory specification."""
+"""Where things lie in the user's home, by the XDG base directory specification; and folders made lasting."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def cache_folder() -> Path:
 def state_folder() -> Path:
     """$XDG_STATE_HOME/bshm: the log, and what has to outlast a restart."""
     return _folder("XDG_STATE_HOME", ".local/state")
+
+
+def sync_folder(folder: Path) -> None:
+    """A rename lasts through a power cut only when the folder is on the disk too; not every file system can do it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _folder(variable: str, default: str) -> Path:

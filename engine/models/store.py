@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from enum import StrEnum
@@ -11,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from engine.errors import NetworkError
-from engine.folders import networks_folder
+from engine.folders import networks_folder, sync_folder
 from engine.models.catalogue import Network
 
 
@@ -76,7 +75,7 @@ class Store:
                     unfinished.replace(file)
                 finally:
                     unfinished.unlink(missing_ok=True)
-                _sync(self.folder)
+                sync_folder(self.folder)
         except OSError as error:
             raise NetworkError(
                 f"{file}: the network cannot be written",
@@ -90,7 +89,7 @@ class Store:
         file = self.folder / network.file
         try:
             file.unlink()
-            _sync(self.folder)
+            sync_folder(self.folder)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -100,13 +99,3 @@ class Store:
 
 def _pull(network: Network) -> str:
     return f"Run: bshm models pull {network.name}"
-
-
-def _sync(folder: Path) -> None:
-    """A rename lasts through a power cut only when the folder is on the disk too; not every file system can do it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
