@@ -15,7 +15,7 @@ from engine.types import Box, Crop, Matte, Size
 _HAZE = 0.03
 _SOLID = 0.97
 
-# A piece of matte belongs to a person when this part of it lies in the person's box; to a passer-by likewise.
+# A piece of matte is a passer-by's when more than this part of it lies in the passer-by's box.
 _BELONGS = 0.5
 # The width of the fade at a crop's border, in parts of its longer side; inside the margin that routes leaves.
 _FADE = 0.05
@@ -31,7 +31,7 @@ def without_haze(matte: Matte) -> Matte:
 def without_strangers(matte: Matte, person: Box, strangers: Iterable[Box]) -> Matte:
     """Drops the pieces that are not the person's. person, strangers: boxes in the matte's pixels, inside it.
 
-    A piece stays when it touches the person's box, unless more of it lies in a stranger's box than in the person's.
+    A piece stays when it touches the person's box, unless a stranger's box holds most of it.
     """
     count, found = cv2.connectedComponents((matte > _PIECE).astype(np.uint8), connectivity=8)
     labels = np.asarray(found, np.int32)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.blocks import Values, blocks, enlarged_part
+from engine.crops import size_of
 from engine.types import Crop, Matte, Pixels
 
 # The paper's radii of 90 and 6 are for pictures of about this size (Adobe matting test set).
@@ -59,9 +60,8 @@ def estimate_foreground(pixels: Pixels, matte: Matte) -> Pixels:
 
 def _wide_pass(pixels: Pixels, matte: Matte, depth: float) -> tuple[Values, Values]:
     """Foreground and background colours 0..1, with the long side at most _WIDE_SIDE."""
-    height, width = matte.shape
-    scale = min(1.0, _WIDE_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    full = size_of(matte)
+    size = full.scaled(min(1.0, _WIDE_SIDE / max(full)))
     picture = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32) / np.float32(depth)
     alpha = cv2.resize(matte, size, interpolation=cv2.INTER_AREA)
     return _fuse(picture, np.asarray(alpha, np.float32), picture, picture, _WIDE_RADIUS)

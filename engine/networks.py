@@ -13,7 +13,8 @@ from engine.models.store import Store
 from engine.runtimes import Runtime, Session, Tensor
 from engine.types import Rgb8, Size
 
-# For each task the networks in the order of preference, best first, as measured (README, "Quality").
+# For each task the networks that can do it: the first detector is the one that is believed first (people/find), which
+# matting network treats whom is decided by the table in routes.
 PREFERENCE: dict[Task, tuple[str, ...]] = {
     "people": ("centernet", "nanodet"),
     "matte": ("modnet", "rvm"),

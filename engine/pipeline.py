@@ -12,18 +12,19 @@ import numpy as np
 
 from engine.compose import binary, faded, paste_into, without_haze, without_strangers
 from engine.crops import box_in_crop, grown, size_of
+from engine.errors import UsageError
 from engine.foreground import estimate_foreground
 from engine.mattes import matte_of, working_picture
 from engine.models.store import Store
 from engine.networks import Networks
-from engine.people.confirm import confirm
+from engine.people.confirm import confirm, witness_of
 from engine.people.find import find_candidates
 from engine.people.subjects import choose_subjects
 from engine.refine import refine
-from engine.routes import Plan, plan
+from engine.routes import THRESHOLD, Plan, plan
 from engine.runtimes import open_runtime
-from engine.settings import Settings
-from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Report, Rgb8
+from engine.settings import CHECKS, Settings, is_people
+from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Report, Rgb8
 
 # A crop that cuts a body is enlarged and matted again, at most this often.
 _MOST_GROWTHS = 2
@@ -61,17 +62,23 @@ class Engine:
     """Loads networks once and cuts out pictures. device: the one in use, in words."""
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
-        """Raises DeviceError, NetworkError where a network that is always needed is missing or damaged, and UsageError
-        where settings.network is not one that may be used."""
+        """Loads what settings.network needs. Raises DeviceError, NetworkError where a network is missing or damaged,
+        and UsageError where settings.network is not one that may be used."""
         runtime = open_runtime(settings)
         self.device = runtime.device
         self._networks = Networks(runtime, store or Store(), settings.licences)
-        self._networks.matting(settings.network)
-        for task in ("people", "matte"):
-            self._networks.load(self._networks.usable(task)[0])
+        for each in (
+            *self._networks.usable("people"),
+            witness_of(self._networks),
+            *self._networks.matting(settings.network),
+            *self._networks.usable("upscale"),
+        ):
+            self._networks.load(each)
 
     def cut_out(self, picture: Picture, options: Options = _DEFAULTS) -> CutOut:
-        """The people of a picture. Raises UsageError for an unknown network, NetworkError where one fails."""
+        """The people of a picture. Raises UsageError for unknown options, NetworkError where a network fails."""
+        if not is_people(options.people):
+            raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
         clock = _Clock()
         seen, frame = picture.rgb8, picture.size
         names = tuple(each.name for each in self._networks.matting(options.network))
@@ -93,14 +100,16 @@ class Engine:
                 paste_into(whole, made.crop, binary(matte, each.threshold) if options.binary else matte)
         with clock.stage("foreground"):
             foreground = estimate_foreground(picture.pixels, whole)
-            whole = _times_alpha(whole, picture)
+            if picture.alpha is not None:
+                whole = whole * _own_alpha(picture.alpha, options.binary)
+                foreground[whole == 0] = 0
         report = Report(
             width=frame.width,
             height=frame.height,
             people=tuple(_described(each) for each in plans),
             device=self.device,
             milliseconds=clock.milliseconds,
-            warnings=(*picture.notes, *(() if plans else (_NOBODY,))),
+            warnings=(*picture.notes, *(() if people else (_NOBODY,))),
             source=asdict(picture.source),
         )
         return CutOut(picture, whole, foreground, report)
@@ -125,11 +134,10 @@ def _without(strangers: list[Box], person: Box, made: _CropMatte) -> Matte:
     return without_strangers(made.matte, box_in_crop(person, made.crop, size), boxes)
 
 
-def _times_alpha(matte: Matte, picture: Picture) -> Matte:
-    """The matte and the picture's own transparency, multiplied."""
-    if picture.alpha is None:
-        return matte
-    return np.asarray(matte * (picture.alpha / np.float32(np.iinfo(picture.alpha.dtype).max)), np.float32)
+def _own_alpha(alpha: Pixels, hard: bool) -> Matte:
+    """The picture's own alpha as a matte."""
+    own = np.asarray(alpha / np.float32(np.iinfo(alpha.dtype).max), np.float32)
+    return binary(own, THRESHOLD) if hard else own
 
 
 def _described(each: Plan) -> dict[str, Any]:

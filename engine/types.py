@@ -28,6 +28,10 @@ class Size(NamedTuple):
         """Pixels."""
         return self.width * self.height
 
+    def scaled(self, factor: float) -> Size:
+        """`factor` times as large, in whole pixels, at least one each way."""
+        return Size(max(1, round(self.width * factor)), max(1, round(self.height * factor)))
+
 
 class Box(NamedTuple):
     """A rectangle in a picture's pixels: left, top, and the first column and row past it."""
@@ -113,7 +117,7 @@ class Picture:
     pixels: [H, W, 3] RGB uint8 or uint16. alpha: [H, W] of the same type, or None where the file has none.
     icc: the profile that pixels are in, or None (sRGB is meant). exif: the EXIF block ready to be written again
     (no orientation, no thumbnail), without the "Exif\\0\\0" prefix, or None.
-    notes: sentences for the report ("GIF with 12 frames: the first was used").
+    notes: sentences for the report ("The GIF file holds several pictures: the first was used").
     """
 
     pixels: Pixels
@@ -147,7 +151,7 @@ class Person:
 @dataclass(frozen=True)
 class Options:
     """What one request asks for. network: "auto" or a matting network's name. people: a word of settings.PEOPLE or a
-    number. binary: a hard matte of 0 and 1 (threshold 0.5, 0.3 for small people)."""
+    number. binary: a hard matte of 0 and 1 (threshold 0.5, 0.3 for small people; the picture's own alpha: 0.5)."""
 
     network: str = "auto"
     people: str | int = "auto"

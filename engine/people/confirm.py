@@ -1,7 +1,7 @@
 """Candidates -> people: is somebody really there? A matting network that knows people is asked about each.
 
 Detectors take parrots, palms and caps on a wall for people; RVM mattes none of them, and asking it costs some 40 ms.
-Measured on 226 boxes of people and 78 others in composites and pictures of nobody (tests/bench): RVM filled at least
+Measured on 226 boxes of people and 78 others in composites and pictures of nobody: RVM filled at least
 0.35 of a person's box, and of the others' 0.39 at most, but for boxes that are tiny in the frame.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from engine.crops import box_in_crop, crop_around, size_of, window
 from engine.mattes import run_network
-from engine.models.catalogue import NETWORKS
+from engine.models.catalogue import NETWORKS, Network
 from engine.networks import Networks
 from engine.people.find import Candidate
 from engine.types import Box, Person, Rgb8
@@ -33,6 +33,12 @@ _TINY_SHARE = 0.01
 _TINY_SCORE = 0.40
 
 
+def witness_of(networks: Networks) -> Network:
+    """The matting network that is asked: the best one that the licence setting allows."""
+    allowed = {each.name for each in networks.usable("matte")}
+    return next(NETWORKS[name] for name in _WITNESSES if name in allowed)
+
+
 def confirm(networks: Networks, candidates: tuple[Candidate, ...], picture: Rgb8) -> tuple[Person, ...]:
     """The candidates who are people. picture: [H, W, 3] RGB."""
     return tuple(each.person for each in candidates if _is_person(networks, each, picture))
@@ -46,16 +52,15 @@ def _is_person(networks: Networks, candidate: Candidate, picture: Rgb8) -> bool:
         return True
     if person.box.area < _TINY_SHARE * frame.area and not (candidate.first and person.score >= _TINY_SCORE):
         return False
-    allowed = {each.name for each in networks.usable("matte")}
-    witness = next(name for name in _WITNESSES if name in allowed)
-    if witness == "modnet" and (person.score < _LEAST_WITHOUT_RVM or person.box.area < _TOO_SMALL_FOR_MODNET):
+    witness = witness_of(networks)
+    if witness.name == "modnet" and (person.score < _LEAST_WITHOUT_RVM or person.box.area < _TOO_SMALL_FOR_MODNET):
         return person.score >= _LEAST_WITHOUT_RVM
     filled = _filled(networks, witness, person.box, picture)
     return filled >= (_FILLED_FIRST if candidate.first else _FILLED_SECOND)
 
 
-def _filled(networks: Networks, witness: str, box: Box, picture: Rgb8) -> float:
+def _filled(networks: Networks, witness: Network, box: Box, picture: Rgb8) -> float:
     """The mean of the witness's matte over the box."""
     crop = crop_around(box, size_of(picture))
-    matte = run_network(networks, NETWORKS[witness], picture[crop.window], _WITNESSES[witness])
+    matte = run_network(networks, witness, picture[crop.window], _WITNESSES[witness.name])
     return float(matte[window(box_in_crop(box, crop, size_of(matte)))].mean())

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from engine.crops import size_of
 from engine.models.catalogue import Network
 from engine.networks import Networks, resized
 from engine.people.boxes import NOTHING, Rows, without_doubles
 from engine.runtimes import Tensor
-from engine.types import Rgb8, Size
+from engine.types import Rgb8
 
 # Weaker finds are not worth looking at; the stages above ask for more.
 LEAST_SCORE = 0.15
@@ -34,9 +35,9 @@ def rescaled(rows: Rows, factor: float) -> Rows:
 
 def letterboxed(picture: Rgb8, side: int) -> tuple[Rgb8, float]:
     """The picture in the top left corner of a black square of `side` pixels, and the scale it was given."""
-    height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    small = resized(picture, Size(max(1, round(width * scale)), max(1, round(height * scale))))
+    size = size_of(picture)
+    scale = side / max(size)
+    small = resized(picture, size.scaled(scale))
     square = np.zeros((side, side, 3), np.uint8)
     square[: small.shape[0], : small.shape[1]] = small
     return square, scale

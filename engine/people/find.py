@@ -86,8 +86,7 @@ def _with_tiles(networks: Networks, network: Network, picture: Rgb8, thorough: b
 
 
 def _look_at_tiles(networks: Networks, network: Network, picture: Rgb8, scale: float) -> Iterator[Rows]:
-    height, width = picture.shape[:2]
-    frame = Size(max(1, round(width * scale)), max(1, round(height * scale)))
+    frame = size_of(picture).scaled(scale)
     scaled = resized(picture, frame)
     for tile in tiles(frame, network.side, _OVERLAP):
         rows = detect(networks, network, scaled[tile.window])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.crops import box_in_crop, size_of, window
 from engine.networks import resized
-from engine.types import Box, Crop, Person, Rgb8, Size
+from engine.types import Box, Crop, Person, Rgb8
 
 # How sharp a person must be beside the main one, by height, both as parts of the main one's. Measured on 72 street
 # photos, 14 groups and composed crowds: passers-by had under half of the subject's height, or up to 0.75 of it and at
@@ -67,7 +67,7 @@ def _could_be_near(look: _Look) -> bool:
 def _looks(people: tuple[Person, ...], picture: Rgb8) -> dict[Person, _Look]:
     frame = size_of(picture)
     scale = min(1.0, _LOOKED_AT / max(frame))
-    small = resized(picture, Size(max(1, round(frame.width * scale)), max(1, round(frame.height * scale))))
+    small = resized(picture, frame.scaled(scale))
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine, coarse = cv2.GaussianBlur(grey, (0, 0), _FINE), cv2.GaussianBlur(grey, (0, 0), _COARSE)
     details = np.abs(grey - fine), np.abs(fine - coarse)
