@@ -6,14 +6,14 @@ Either gets the pixels' chunks alone: text and profiles that unpack to gigabytes
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from engine.pictures import colour, nclx, with_pillow
-from engine.pictures.png_chunks import SIGNATURE, check_complete, chunk, chunks_of
+from engine.pictures.png_chunks import SIGNATURE, check_complete, chunk, chunks_of, unpacked
+from engine.pictures.png_exif import exif_of
 from engine.pictures.raster import Raster, expanded
 from engine.pictures.refusals import check_size, damaged
 from engine.pictures.with_opencv import samples_of
@@ -23,7 +23,6 @@ from engine.types import Size, Source
 _MODES = {0: "L;16", 2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}  # by the colour types of the specification
 _GREY = (0, 4)
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
-_MOST_UNPACKED = 1 << 24  # bytes of a profile or of EXIF: some profiles have 4 million
 
 Chunks = Mapping[bytes, bytes]
 
@@ -50,7 +49,7 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
     if icc is None and len(numbers := others.get(b"cICP", b"")) == 4:
         notes = (*notes, *nclx.note(numbers[0], numbers[1]))
     frames = int.from_bytes(others.get(b"acTL", b"\0\0\0\1")[:4], "big")
-    return replace(raster, icc=icc, exif=_exif(others), notes=notes, source=replace(raster.source, frames=frames))
+    return replace(raster, icc=icc, exif=exif_of(chunks), notes=notes, source=replace(raster.source, frames=frames))
 
 
 def _read_16(plain: bytes, kind: str, colour_type: int, others: Chunks, size: Size, name: str) -> Raster:
@@ -69,26 +68,4 @@ def _profile(others: Chunks) -> bytes | None:
     if b"iCCP" not in others:
         return None
     _, _, packed = others[b"iCCP"].partition(b"\0")
-    return _unpacked(packed[1:])
-
-
-def _exif(others: Chunks) -> bytes:
-    """The EXIF block, as the specification has it or as ImageMagick wrote it before: hexadecimal digits in a text."""
-    if b"eXIf" in others:
-        return others[b"eXIf"].removeprefix(b"Exif\0\0")
-    for kind in (b"tEXt", b"zTXt"):
-        keyword, _, text = others.get(kind, b"").partition(b"\0")
-        if keyword in (b"Raw profile type exif", b"Raw profile type APP1"):
-            lines = (_unpacked(text[1:]) if kind == b"zTXt" else text).split(b"\n")
-            try:
-                return bytes.fromhex(b"".join(lines[3:]).decode("ascii")).removeprefix(b"Exif\0\0")
-            except ValueError:
-                return b""
-    return b""
-
-
-def _unpacked(packed: bytes) -> bytes:
-    try:
-        return zlib.decompressobj().decompress(packed, _MOST_UNPACKED)
-    except zlib.error:
-        return b""
+    return unpacked(packed[1:])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from engine.pictures.refusals import damaged, truncated
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MOST_UNPACKED = 1 << 24  # bytes of a profile or of EXIF: some profiles have 4 million
 _MOST_CHUNKS = 200_000  # the largest files have some 60 000; empty ones take 12 bytes each
 _AFTER_IHDR = len(SIGNATURE) + 25
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -43,6 +44,14 @@ def chunks_of(data: bytes, name: str) -> Iterator[tuple[bytes, memoryview]]:
             raise damaged(name, "a checksum inside is wrong")
         yield kind, body
         at = end + 4
+
+
+def unpacked(packed: bytes) -> bytes:
+    """What a chunk holds in Deflate, its first 16 MiB; b"" where it is damaged."""
+    try:
+        return zlib.decompressobj().decompress(packed, _MOST_UNPACKED)
+    except zlib.error:
+        return b""
 
 
 def check_complete(data: bytes, name: str) -> None:
