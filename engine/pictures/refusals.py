@@ -35,7 +35,7 @@ def check_size(size: Size, limits: Limits, name: str) -> None:
     if size.area > limits.megapixels * 1e6:
         raise TooLargeError(
             f"{name}: the picture has {size.width} x {size.height} pixels",
-            f"that is {size.area / 1e6:.1f} megapixels, and the limit is {limits.megapixels:g}",
+            f"that is {size.area / 1e6:g} megapixels, and the limit is {limits.megapixels:g}",
             _TRUST.format("megapixels"),
         )
 
@@ -72,8 +72,8 @@ def decoding(name: str, kind: str) -> Iterator[None]:
         ) from error
     except Image.DecompressionBombError as error:
         raise TooLargeError(
-            f"{name}: the picture has too many pixels",
-            "they are more than limits.megapixels allows",
+            f"{name}: a part of the picture has too many pixels",
+            "it is larger than the header says, and than limits.megapixels allows",
             _TRUST.format("megapixels"),
         ) from error
     except Exception as error:  # decoders raise every type there is on damaged bytes

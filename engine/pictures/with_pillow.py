@@ -13,6 +13,7 @@ from engine.pictures import colour
 from engine.pictures.pillow_rules import pillow_rules
 from engine.pictures.raster import Raster, expanded
 from engine.pictures.refusals import check_size, decoding, unreadable
+from engine.pictures.stated_size import stated_size
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source
 
@@ -22,7 +23,11 @@ _COLOUR = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr")
 
 def open_image(data: bytes, kind: str, limits: Limits, name: str) -> Image.Image:
     """Pillow's image with its header read, its size checked, and no pixel decoded."""
-    with decoding(name, kind), pillow_rules(limits):
+    stated = stated_size(data, kind)
+    if stated is not None:
+        check_size(stated, limits, name)
+    # Pillow's own limit, which does not tell the size, stays for GIF and WebP: opening them takes memory.
+    with decoding(name, kind), pillow_rules(limits if kind in ("GIF", "WEBP") else None):
         try:
             image = Image.open(io.BytesIO(data), formats=[kind])
         except UnidentifiedImageError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 import time
 import zlib
@@ -128,7 +129,9 @@ class TestLimits:
     def test_megapixels(self, name: str) -> None:
         error = refused(FILES[name], Limits(megapixels=0.0005))
         assert isinstance(error, TooLargeError)
-        assert "limits.megapixels" in str(error)
+        width, height = decode(FILES[name], Limits()).source.size
+        assert f"the picture has {width} x {height} pixels: that is {width * height / 1e6:g} megapixels" in str(error)
+        assert "and the limit is 0.0005. Raise limits.megapixels in the config if you trust the file." in str(error)
 
     @pytest.mark.parametrize("name", FILES)
     def test_just_within(self, name: str) -> None:
@@ -175,24 +178,58 @@ def gif_header(screen: tuple[int, int], frame: tuple[int, int]) -> bytes:
     )
 
 
+def webp_header(kind: bytes, body: bytes) -> bytes:
+    packed = kind + struct.pack("<I", len(body)) + body
+    return b"RIFF" + struct.pack("<I", 4 + len(packed)) + b"WEBP" + packed
+
+
+def bmp_header(width: int, height: int) -> bytes:
+    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+
+
+def jpeg_header(width: int, height: int) -> bytes:
+    start = FILES["jpeg"].index(b"\xff\xc0") + 5
+    return FILES["jpeg"][:start] + struct.pack(">HH", height, width) + FILES["jpeg"][start + 4 :]
+
+
+def avif_header(width: int, height: int) -> bytes:
+    return FILES["avif"].replace(struct.pack(">II", 64, 48), struct.pack(">II", width, height))
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "size"),
     [
-        png_header(60_000, 60_000),
-        png_header(60_000, 60_000, 16),
-        png_header(2**31 - 1, 1),
-        tiff_header(60_000, 60_000),
-        tiff_header(60_000, 60_000, bits=16),
-        gif_header((65_535, 65_535), (10, 10)),
-        gif_header((10, 10), (65_535, 65_535)),
-        b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0),
-        b"P6 100000 100000 255\n",
-        b"P6 100000 100000 65535\n",
-        b"RIFF" + struct.pack("<I", 22) + b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + b"\xff" * 6,
+        (png_header(60_000, 60_000), "60000 x 60000"),
+        (png_header(60_000, 60_000, 16), "60000 x 60000"),
+        (png_header(2**31 - 1, 1), "2147483647 x 1"),
+        (tiff_header(60_000, 60_000), "60000 x 60000"),
+        (tiff_header(60_000, 60_000, bits=16), "60000 x 60000"),
+        (gif_header((65_535, 65_535), (10, 10)), "65535 x 65535"),
+        (gif_header((10, 10), (65_535, 65_534)), "65535 x 65534"),
+        (gif_header((10, 10), (65_535, 65_534)).replace(b"!\xf9", b"\0!\xfe\x03abc\0!\xf9"), "65535 x 65534"),
+        (bmp_header(60_000, 60_000), "60000 x 60000"),
+        (jpeg_header(60_000, 50_000), "60000 x 50000"),
+        (avif_header(15_000, 14_000), "15000 x 14000"),
+        (b"P6 100000 100000 255\n", "100000 x 100000"),
+        (b"P6 100000 100000 65535\n", "100000 x 100000"),
+        (webp_header(b"VP8X", bytes(4) + b"\xff" * 6), "16777216 x 16777216"),
+        (webp_header(b"VP8 ", bytes(3) + b"\x9d\1\x2a\xff\x3f\xff\x3f" + bytes(20)), "16383 x 16383"),
+        (webp_header(b"VP8L", b"\x2f\xff\xff\xff\x0f" + bytes(20)), "16384 x 16384"),
     ],
 )
-def test_bombs_by_size(data: bytes) -> None:
-    assert isinstance(refused(data), TooLargeError)
+def test_bombs_by_size_are_told_in_pixels_and_cost_no_memory(data: bytes, size: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    error = refused(data)
+    assert isinstance(error, TooLargeError)
+    assert f"the picture has {size} pixels" in str(error)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
+
+
+def test_pillows_own_limit_still_stands_behind_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.pictures.with_pillow.stated_size", lambda *_: None)
+    error = refused(gif_header((10, 10), (65_535, 65_535)))
+    assert isinstance(error, TooLargeError)
+    assert "limits.megapixels" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -262,6 +299,14 @@ def test_a_cameras_raw_file_is_not_taken_for_its_preview() -> None:
 def test_pillows_warnings_are_not_printed(recwarn: pytest.WarningsRecorder) -> None:
     decode(saved(colours(height=300, width=300), "PNG"), Limits(megapixels=0.1))
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7])
+def test_opencvs_own_lines_about_damage_are_not_printed(place: float, capfd: pytest.CaptureFixture[str]) -> None:
+    data = bytearray(FILES["tiff of 16 bits"])
+    data[int(len(data) * place)] ^= 255
+    assert "damaged" in str(refused(bytes(data)))
+    assert capfd.readouterr().err == ""
 
 
 def test_memory_that_runs_out_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
