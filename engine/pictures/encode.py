@@ -15,6 +15,7 @@ from engine.pictures.depth import from_matte, in_depth_of, to_8_bits
 from engine.pictures.formats import LONGEST_SIDE, MOST_BYTES, written_format
 from engine.pictures.png_chunks import with_metadata
 from engine.pictures.tiff_writer import write_tiff
+from engine.pictures.with_opencv import SWAPPED
 from engine.types import CutOut, Pixels
 
 # Samples [H, W, C] (grey, RGB, RGB and alpha), ICC profile and EXIF block -> the bytes of a file.
@@ -84,7 +85,7 @@ def _png(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
         cv2.IMWRITE_PNG_STRATEGY: cv2.IMWRITE_PNG_STRATEGY_RLE,
         cv2.IMWRITE_PNG_FILTER: cv2.IMWRITE_PNG_FILTER_AVG,
     }
-    ordered = samples[..., _BGR[samples.shape[2]]]
+    ordered = samples[..., SWAPPED[samples.shape[2]]]
     _, png = cv2.imencode(".png", ordered, [number for setting in fast.items() for number in setting])
     return with_metadata(png.tobytes(), icc, exif)
 
@@ -106,6 +107,5 @@ def _jpeg(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
     return file.getvalue()
 
 
-_BGR = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}  # OpenCV's order of channels
 _MOST_JPEG_EXIF = 65_527  # bytes, after the segment's length and "Exif\0\0"
 _WRITERS: dict[str, Writer] = {"png": _png, "webp": _webp, "tiff": write_tiff, "jpeg": _jpeg}

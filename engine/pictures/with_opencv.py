@@ -8,7 +8,8 @@ import numpy.typing as npt
 from engine.pictures.refusals import damaged, decoding
 from engine.types import Size
 
-_RGB_OF_BGR = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
+# OpenCV's order of channels from ours, and ours from OpenCV's, by their number.
+SWAPPED = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
 
 
 def samples_of(data: bytes, kind: str, size: Size, name: str) -> npt.NDArray[np.uint16]:
@@ -19,9 +20,12 @@ def samples_of(data: bytes, kind: str, size: Size, name: str) -> npt.NDArray[np.
     """
     import cv2
 
+    # OpenCV prints lines about damage, which is raised below. The level belongs to the process, and several threads can
+    # be here at once: so it is never set back.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     with decoding(name, kind):
         stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype != np.uint16 or stored.shape[:2] != (size.height, size.width):
         raise damaged(name, f"its {kind} data cannot be decoded")
     samples = np.asarray(stored, np.uint16).reshape(size.height, size.width, -1)
-    return samples if samples.shape[2] == 1 else samples[..., _RGB_OF_BGR[samples.shape[2]]]
+    return samples if samples.shape[2] == 1 else samples[..., SWAPPED[samples.shape[2]]]
