@@ -51,7 +51,7 @@ def distant(collins: CutOut) -> Scene:
 @pytest.fixture(scope="session")
 def group(collins: CutOut) -> Scene:
     """Three people beside one another, with some wall between them."""
-    return scene(surface("brick", Size(640, 240)), collins, Spot(190, 5, 50), Spot(200, 215, 40), Spot(185, 430, 55))
+    return scene(surface("brick", Size(720, 260)), collins, Spot(215, 5, 45), Spot(230, 238, 30), Spot(210, 488, 50))
 
 
 @pytest.fixture(scope="session")
