@@ -10,7 +10,8 @@
     ├── OutputError           a result cannot be written                            exit code 1
     ├── NetworkError          a network's file is missing, damaged, not allowed     exit code 3
     │   └── DownloadError     it could not be fetched
-    └── DeviceError           the device asked for cannot be used                   exit code 3
+    ├── DeviceError           the device asked for cannot be used                   exit code 3
+    └── FaultError            a fault of this program                               exit code 70
 
 Errors of other libraries are translated where they are met, with ``raise ... from error``, so that the log keeps the
 cause and the user reads the sentence.
@@ -67,7 +68,7 @@ class OutputError(BshmError):
 
 
 class NetworkError(BshmError):
-    """A network's file is missing, damaged, unknown or not allowed by its licence."""
+    """A network's file is missing, damaged or not allowed by its licence."""
 
     exit_code = 3
 
@@ -80,3 +81,15 @@ class DeviceError(BshmError):
     """The device that was asked for cannot be used."""
 
     exit_code = 3
+
+
+class FaultError(BshmError):
+    """Something failed that no other error foresees; its traceback is in the log."""
+
+    exit_code = 70  # EX_SOFTWARE of sysexits.h
+
+
+def system_reason(error: OSError) -> str:
+    """The system's words for an error, as they stand after a colon: "no such file or directory"."""
+    words = error.strerror or str(error)
+    return words[:1].lower() + words[1:]

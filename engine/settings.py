@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_type_hints
 
 import yaml
 
-from engine.errors import ConfigError
+from engine.errors import ConfigError, system_reason
 from engine.folders import config_folder
 
 _Section = TypeVar("_Section")
@@ -121,7 +121,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: cannot be read", "it is not UTF-8 text", "Save it as UTF-8") from error
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read", error.strerror or str(error)) from error
+        raise ConfigError(f"{file}: cannot be read", system_reason(error)) from error
     return parse_settings(text, str(file))
 
 

@@ -49,7 +49,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Does what the words say. Returns 0, or 3 where a network could not be fetched or is not as it should be."""
+    """Does what the words say. Returns 0, or 3 where a network could not be fetched or is not as it should be.
+
+    Raises UsageError for a network that there is not.
+    """
     return _ACTIONS[args.action](args)
 
 
@@ -75,7 +78,11 @@ def _list(args: argparse.Namespace) -> int:
         )
     console = Console(highlight=False, markup=False)
     console.print(table)
-    console.print(f"\nLicences are those of the weights; the config file allows: {licences}.")
+    console.print()
+    for each in NETWORKS.values():
+        if each.note:
+            console.print(f"{each.name}: {each.note}.", soft_wrap=True)
+    console.print(f"Licences are those of the weights; the config file allows: {licences}.")
     console.print(f"Installed networks lie in {shown(str(store.folder))}", soft_wrap=True)
     return 0
 

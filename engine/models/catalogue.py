@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import NetworkError
+from engine.errors import UsageError
 from engine.models.sources import HttpsSource, Member, NpmSource, Source, WheelSource
 
 Task = Literal["matte", "people", "upscale"]
@@ -38,7 +38,7 @@ class Network:
     converters.CONVERTERS; None where a source gives the file itself. licence: of the weights, as their authors say it.
     fit, side, multiple: how a picture is resized for it: the side named by `fit` becomes `side` pixels, then both are
     rounded to multiples of `multiple` (at least one); "square": letterboxed into side x side; "any": as it is.
-    sources: tried in this order.
+    sources: tried in this order. note: what the licence alone does not say, a phrase without its full stop.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Network:
     multiple: int
     sources: tuple[Source, ...]
     converter: str | None = None
+    note: str = ""
 
 
 def _human_models(*members: Member) -> NpmSource:
@@ -82,6 +83,7 @@ _RVM = Network(
         ),
     ),
     converter="rvm",
+    note="whoever passes its weights on is bound by the GPL-3.0",
 )
 
 _MODNET_SHA256 = "07c308cf0fc7e6e8b2065a12ed7fc07e1de8febb7dc7839d7b7f15dd66584df9"
@@ -138,6 +140,7 @@ _CENTERNET = Network(
         ),
     ),
     converter="centernet",
+    note="its authors publish no licence file, so nothing says what they allow",
 )
 
 _NANODET = Network(
@@ -205,15 +208,16 @@ _SPAN = Network(
         ),
     ),
     converter="span",
+    note="the package that carries it has a GPL-3.0 licence file; its authors give the weights under Apache-2.0",
 )
 
 NETWORKS: Mapping[str, Network] = {each.name: each for each in (_RVM, _MODNET, _CENTERNET, _NANODET, _SPAN)}
 
 
 def find_network(name: str) -> Network:
-    """The record of this name. Raises NetworkError, which says the names there are."""
+    """The record of this name. Raises UsageError, which says the names there are."""
     if name not in NETWORKS:
-        raise NetworkError(f"'{name}': no such network", f"there are {', '.join(NETWORKS)}")
+        raise UsageError(f"'{name}': no such network", f"there are {', '.join(NETWORKS)}")
     return NETWORKS[name]
 
 

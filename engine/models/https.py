@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from engine.errors import DownloadError
+from engine.errors import DownloadError, system_reason
 from engine.models.progress import Progress
 from engine.models.sources import Member
 
@@ -55,7 +55,7 @@ def download(url: str, member: Member, folder: Path, progress: Progress, patienc
             unfinished.unlink()
     except OSError as error:
         raise DownloadError(
-            f"{unfinished}: the download cannot be written", error.strerror or str(error), "Make room on the disk"
+            f"{unfinished}: the download cannot be written", system_reason(error), "Make room on the disk"
         ) from error
     raise DownloadError(f"{url}: another file than the catalogue pins", "its SHA-256 is another")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from engine.errors import DownloadError, NetworkError
+from engine.errors import DownloadError, NetworkError, system_reason
 from engine.models.catalogue import Network
 from engine.models.clients import WORK, fetch_package
 from engine.models.converters import convert
@@ -59,7 +59,7 @@ def _alone(cache: Path, progress: Progress) -> Iterator[None]:
             progress("waiting for another pull to end", None, None)
             lock.acquire()
     except OSError as error:
-        raise NetworkError(f"{cache}: the folder for downloads cannot be used", error.strerror or str(error)) from error
+        raise NetworkError(f"{cache}: the folder for downloads cannot be used", system_reason(error)) from error
     try:
         yield
     finally:
@@ -108,7 +108,7 @@ def _pull_one(network: Network, store: Store, downloads: Path, packages: _Packag
         return Pulled(network, fetched=False, error=error)
     except OSError as error:
         what = f"{downloads}: {network.name} cannot be fetched into this folder"
-        return Pulled(network, fetched=False, error=NetworkError(what, error.strerror or str(error)))
+        return Pulled(network, fetched=False, error=NetworkError(what, system_reason(error)))
     return Pulled(network, fetched=True)
 
 
@@ -148,7 +148,7 @@ def import_file(network: Network, file: Path, store: Store) -> None:
         with file.open("rb") as stream:
             content = stream.read(network.size + 1)
     except OSError as error:
-        raise NetworkError(f"{file}: cannot be read", error.strerror or str(error)) from error
+        raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
     if len(content) != network.size or hashlib.sha256(content).hexdigest() != network.sha256:
         content = convert(network, _from_package(network, file))
     store.put(network, content)

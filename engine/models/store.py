@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from engine.errors import NetworkError
+from engine.errors import NetworkError, system_reason
 from engine.folders import networks_folder, sync_folder
 from engine.models.catalogue import Network
 
@@ -52,7 +52,7 @@ class Store:
         except FileNotFoundError:
             return State.MISSING
         except OSError as error:
-            raise NetworkError(f"{file}: the network cannot be read", error.strerror or str(error)) from error
+            raise NetworkError(f"{file}: the network cannot be read", system_reason(error)) from error
         return State.INSTALLED if fits else State.DAMAGED
 
     def put(self, network: Network, content: bytes) -> Path:
@@ -79,7 +79,7 @@ class Store:
         except OSError as error:
             raise NetworkError(
                 f"{file}: the network cannot be written",
-                error.strerror or str(error),
+                system_reason(error),
                 "Make room or mend the folder's permissions",
             ) from error
         return file
@@ -93,7 +93,7 @@ class Store:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise NetworkError(f"{file}: the network cannot be removed", error.strerror or str(error)) from error
+            raise NetworkError(f"{file}: the network cannot be removed", system_reason(error)) from error
         return True
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine import errors
-from engine.errors import BshmError, ConfigError, DownloadError
+from engine.errors import BshmError, ConfigError, DownloadError, system_reason
 
 
 def descendants(kind: type[BshmError]) -> Iterator[type[BshmError]]:
@@ -48,7 +48,7 @@ def test_an_error_passes_between_processes_whole(kind: type[BshmError]) -> None:
 
 def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     assert errors.__doc__ is not None
-    drawn = re.findall(r"^ {4}[│├└─ ]*(\w+)(?:.*exit code (\d))?", errors.__doc__, re.MULTILINE)
+    drawn = re.findall(r"^ {4}[│├└─ ]*(\w+)(?:.*exit code (\d+))?", errors.__doc__, re.MULTILINE)
     assert {name for name, _ in drawn} == {each.__name__ for each in ALL}
     codes = {each.__name__: str(each.exit_code) for each in ALL}
     for name, code in drawn:
@@ -58,3 +58,15 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
 def test_kinds_of_an_error_share_its_exit_code() -> None:
     assert ConfigError("").exit_code == 2
     assert DownloadError("").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a"), "no such file or directory"),
+        (OSError("Too many links"), "too many links"),
+        (OSError(), ""),
+    ],
+)
+def test_the_systems_words_stand_in_the_middle_of_a_sentence(error: OSError, words: str) -> None:
+    assert system_reason(error) == words

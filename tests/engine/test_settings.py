@@ -218,7 +218,7 @@ class TestWhereTheFileLies:
             load_settings()
 
     def test_a_folder_as_the_file_is_refused(self, home: Path) -> None:
-        with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        with pytest.raises(ConfigError, match="cannot be read: is a directory"):
             load_settings(home)
 
     def test_other_encodings_are_refused(self, home: Path) -> None:

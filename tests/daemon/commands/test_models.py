@@ -91,6 +91,8 @@ class TestList:
         assert len(re.findall("missing", ran.output)) == len(NETWORKS)
         assert "the config file allows: all" in ran.output
         assert str(store.folder) in ran.output
+        assert "\nspan: the package that carries it has a GPL-3.0 licence file" in ran.output
+        assert "\ncenternet: its authors publish no licence file" in ran.output
         assert max(len(line) for line in ran.output.splitlines()[: len(NETWORKS) + 1]) <= 80
 
     @pytest.mark.usefixtures("permissive")
@@ -136,7 +138,7 @@ class TestPull:
 
     def test_an_unknown_name(self, bshm: Bshm, store: Store) -> None:
         ran = bshm("pull", "small", "u2net")
-        assert ran.code == 3
+        assert ran.code == 2
         assert "'u2net': no such network: there are small, bound, spare." in ran.messages
         assert states(store, "small") == [State.MISSING]
 
@@ -220,6 +222,18 @@ def test_remove(bshm: Bshm, store: Store, small: Network) -> None:
     store.put(small, CONTENT)
     assert bshm("remove", "small", "spare") == (0, "", "small: removed.\nspare: was not installed.\n")
     assert states(store, "small") == [State.MISSING]
+
+
+@pytest.mark.parametrize("words", ["pull nope", "verify nope", "remove nope", "import nope file"])
+def test_a_network_that_there_is_not_is_a_wrong_word(bshm: Bshm, words: str) -> None:
+    ran = bshm(*words.split())
+    assert (ran.code, ran.output) == (2, "")
+    assert ran.messages.startswith("'nope': no such network: there are ")
+
+
+def test_a_file_that_is_not_there(bshm: Bshm, tmp_path: Path) -> None:
+    ran = bshm("import", "modnet", tmp_path / "no.onnx")
+    assert (ran.code, ran.messages) == (3, f"{tmp_path}/no.onnx: cannot be read: no such file or directory.\n")
 
 
 @pytest.mark.parametrize("words", [[], ["pul"], ["import", "rvm"], ["remove"], ["list", "rvm"]])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import NetworkError
+from engine.errors import NetworkError, UsageError
 from engine.models.catalogue import NETWORKS, Network, allowed, find_network
 from engine.models.converters import CONVERTERS
 from engine.models.sources import HttpsSource, Member
@@ -63,8 +63,13 @@ def test_permissive_leaves_out_what_is_not() -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     assert find_network("modnet").task == "matte"
-    with pytest.raises(NetworkError, match="'u2net': no such network: there are rvm, modnet, centernet, nanodet, span"):
+    with pytest.raises(UsageError, match="'u2net': no such network: there are rvm, modnet, centernet, nanodet, span"):
         find_network("u2net")
+
+
+def test_what_is_not_permissive_has_a_note() -> None:
+    assert {each.name for each in NETWORKS.values() if each.note} >= {"rvm", "centernet", "span"}
+    assert not any(each.note.endswith(".") for each in NETWORKS.values())
 
 
 def test_an_address_is_https() -> None:

@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     (tmp_path / f"{MEMBER.sha256}.part").symlink_to("/dev/full")
-    assert "No space left on device" in failure(tmp_path, whole(CONTENT))
+    assert "no space left on device" in failure(tmp_path, whole(CONTENT))
 
 
 def test_proxy_settings_that_make_no_sense_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,5 +251,5 @@ class TestImport:
 
     @pytest.mark.parametrize("name", ["", "missing.whl"])
     def test_what_is_no_file_is_said(self, store: Store, tmp_path: Path, name: str) -> None:
-        with pytest.raises(NetworkError, match=r"cannot be read: (Is a directory|No such file)"):
+        with pytest.raises(NetworkError, match=r"cannot be read: (is a directory|no such file)"):
             import_file(self.small, tmp_path / name, store)

@@ -82,7 +82,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_rest(store: Store) -> None:
         [sys.executable, "-c", script, store.folder], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert "NetworkError" in ran.stderr
-    assert "cannot be written: File too large. Make room" in ran.stderr
+    assert "cannot be written: file too large. Make room" in ran.stderr
     assert store.path(NETWORK).read_bytes() == CONTENT
     assert store.state(larger) is State.DAMAGED
     assert sorted(each.name for each in store.folder.iterdir()) == [".lock", "small.onnx"]
@@ -118,7 +118,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_the_file_is_said(store: Store) -> None:
     (store.folder / "small.onnx").mkdir(parents=True)
     for action in (store.state, store.path, store.remove):
-        with pytest.raises(NetworkError, match=r"cannot be (read|removed): Is a directory"):
+        with pytest.raises(NetworkError, match=r"cannot be (read|removed): is a directory"):
             action(NETWORK)
 
 
