@@ -14,7 +14,7 @@ from engine.models.catalogue import NETWORKS
 from engine.people.detectors import detect
 from engine.people.find import Candidate, find_candidates, tiles
 from engine.types import Box, CutOut, Size
-from tests.engine.scenes import Scene, Spot, box_overlap, photo, scene, surface
+from tests.engine.scenes import Scene, Spot, box_overlap, filling, photo, scene, surface
 
 if TYPE_CHECKING:
     from engine.networks import Networks
@@ -87,6 +87,12 @@ def test_somebody_small_beside_somebody_large_is_found_by_a_thorough_look(networ
     ]
     assert best_of_the_small[1] > best_of_the_small[0]
     assert best_of_the_small[1] > 0.3
+
+
+def test_parts_of_a_body_that_tiles_show_are_not_people(networks: Networks) -> None:
+    close = filling(photo("astronaut"), Size(1600, 1600))
+    (only,) = find_candidates(networks, close, thorough=True)
+    assert box_overlap(only.person.box, Box(29, 28, 1153, 1600)) > 0.8
 
 
 def test_each_of_a_group_is_found_once(networks: Networks, group: Scene) -> None:
