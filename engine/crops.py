@@ -64,7 +64,7 @@ def grown(crop: Crop, matte: Matte, frame: Size, others: Iterable[Box]) -> Crop:
         if inside.area > 0:
             body[window(inside)] = False
     step = round(_GROWTH * max(crop.size))
-    left, right, top, bottom = (edge.mean() > _CUT for edge in (body[:, 0], body[:, -1], body[0], body[-1]))
+    left, right, top, bottom = (bool(edge.mean() > _CUT) for edge in (body[:, 0], body[:, -1], body[0], body[-1]))
     return Crop(
         max(0, crop.left - step * left),
         max(0, crop.top - step * top),

@@ -143,6 +143,7 @@ def test_a_grown_crop_holds_the_old_one_and_lies_inside_the_frame(cut: tuple[Cro
     larger = grown(crop, matte_of_a_body(*sides), frame, [])
     assert 0 <= larger.left <= crop.left < crop.right <= larger.right <= frame.width
     assert 0 <= larger.top <= crop.top < crop.bottom <= larger.bottom <= frame.height
+    assert [type(edge) for edge in larger] == [int] * 4
 
 
 @given(crops(), st.integers(1, 500), st.integers(1, 500))

@@ -178,9 +178,12 @@ def test_the_same_picture_twice_gives_the_same_bytes(engine: Engine, portrait: S
     assert same(engine.cut_out(picture(portrait.pixels.copy())), portrait_cut)
 
 
-def test_two_threads_give_what_one_gives(engine: Engine, portrait: Scene, portrait_cut: CutOut) -> None:
-    pictures = [picture(portrait.pixels), picture(portrait.pixels[:, ::-1].copy())]
-    one_by_one = [portrait_cut, engine.cut_out(pictures[1])]
+def test_two_threads_give_what_one_gives_also_of_pixels_that_are_a_view_and_read_only(
+    engine: Engine, portrait: Scene, portrait_cut: CutOut
+) -> None:
+    mirrored = portrait.pixels[:, ::-1]
+    one_by_one = [portrait_cut, engine.cut_out(picture(mirrored.copy()))]
+    mirrored.flags.writeable = False
     with ThreadPoolExecutor(2) as threads:
-        at_once = list(threads.map(engine.cut_out, pictures))
+        at_once = list(threads.map(engine.cut_out, [picture(portrait.pixels), picture(mirrored)]))
     assert all(same(one, other) for one, other in zip(one_by_one, at_once, strict=True))
