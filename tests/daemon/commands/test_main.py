@@ -107,6 +107,22 @@ def test_a_signal_ends_the_work_and_nothing_is_half_written(
     assert printed <= whole_results(tmp_path / "out") <= printed + 1 < 400
 
 
+@pytest.mark.parametrize("module", ["argparse", "engine.settings", "daemon.commands.program"])
+def test_ctrl_c_is_no_traceback_while_the_program_still_starts(module: str, pictures: Path, tmp_path: Path) -> None:
+    """Python says on standard error when it has imported a module; that is when the signal is sent."""
+    command = [PROGRAM[0], "-X", "importtime", *PROGRAM[1:], "cutout", str(pictures), "-o", "out"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as running:
+        assert running.stderr is not None
+        while running.stderr.readline().split(b"|")[-1].strip() != module.encode():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        rest = running.stderr.read()
+    assert running.returncode == 130
+    assert b"Traceback" not in rest
+    assert b"Stopped. " in rest.splitlines()[-1]
+
+
 def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path, start: Start) -> None:
     """As under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
