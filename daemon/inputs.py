@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.terminal import shown
-from engine.errors import NotAPictureError, PictureError, TooLargeError
+from engine.errors import NotAPictureError, PictureError, system_reason
 from engine.settings import Limits
 
 # Files taken from a folder; a file that is named itself is tried whatever its suffix. Not one format each: .jfif and
@@ -130,6 +130,8 @@ def find_inputs(words: Sequence[str], output: Path | None) -> Found:
 
 def read_file(path: Path, limits: Limits) -> bytes:
     """All bytes of a picture's file. Raises PictureError; never waits for a pipe or a device."""
+    from engine.pictures.refusals import check_bytes
+
     name = shown(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -137,21 +139,13 @@ def read_file(path: Path, limits: Limits) -> bytes:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise _not_a_file(name, status.st_mode)
-            if status.st_size > limits.megabytes * 1e6:
-                raise TooLargeError(
-                    f"{name}: the file is too large",
-                    f"{status.st_size / 1e6:.0f} MB, and at most {limits.megabytes:g} are read",
-                    "Raise limits.megabytes in the config to allow it",
-                )
+            check_bytes(status.st_size, limits, name)
             with open(descriptor, "rb", closefd=False) as stream:
-                data = stream.read(status.st_size)
+                return stream.read(status.st_size)
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from error
-    if not data:
-        raise NotAPictureError(f"{name}: the file is empty")
-    return data
 
 
 def _meant_by(word: str, output: Path | None) -> Iterator[_Meant]:
@@ -217,5 +211,4 @@ def _not_a_file(name: str, mode: int) -> NotAPictureError:
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> PictureError:
-    why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-    return PictureError(f"{name}: cannot be read", why[:1].lower() + why[1:])
+    return PictureError(f"{name}: cannot be read", system_reason(error) if isinstance(error, OSError) else str(error))

@@ -80,15 +80,18 @@ async def _in_time(address: str, limits: Limits, links: Links) -> Fetched:
     async with asyncio.timeout(links.timeout):
         given = httpx.URL(address)
         user = (given.username, given.password) if given.userinfo else None
-        url, trusted = given, httpx.create_ssl_context()
+        url, said, trusted = given, address, httpx.create_ssl_context()
         for _ in range(_REDIRECTS + 1):
+            if url.scheme not in ("http", "https") or not url.host:  # said: httpx writes file:///a as file:/a
+                raise LinkError(f"{shown(without_user(said))}: cannot be fetched", "only http and https addresses are")
             url = url.copy_with(userinfo=b"", fragment=None)
             async with _answer(url, user, links, trusted) as response:
                 if not response.has_redirect_location:
                     data = await _content(response, str(url), limits)
                     return Fetched(data, _file_name(response, url), str(url))
                 origin = (url.scheme, url.netloc)
-                url = url.join(response.headers["location"])
+                said = response.headers["location"]
+                url = url.join(said)
                 if (url.scheme, url.netloc) != origin:
                     user = None
     raise LinkError(
@@ -124,8 +127,6 @@ async def _answer(
 async def _resolved(url: httpx.URL, host: str, allow_private: bool) -> list[_Address]:
     """The host's addresses that may be connected to, in the system's order. Raises LinkError where there is none."""
     what = f"{shown(str(url))}: cannot be fetched"
-    if url.scheme not in ("http", "https") or not host:
-        raise LinkError(what, "only http and https addresses are")
     try:
         port = url.port or (443 if url.scheme == "https" else 80)
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)

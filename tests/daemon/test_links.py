@@ -41,7 +41,8 @@ class TestFetching:
 
     def test_nor_to_files(self, server: Server) -> None:
         server.answers["/a"] = redirect("file:///etc/passwd")
-        assert "only http and https addresses are" in refused(server.url("/a"))
+        why = "cannot be fetched: only http and https addresses are."
+        assert refused(server.url("/a")) == f"file:///etc/passwd: {why}"
 
     def test_the_name_is_sent_to_the_address_it_has(self, server: Server, names: Callable[..., list[str]]) -> None:
         names(photos_example=[["127.0.0.1"]])
@@ -173,6 +174,10 @@ class TestBadAnswers:
 
     def test_a_host_that_is_not_known(self) -> None:
         assert "the host no-such-host.invalid is not known" in refused("http://no-such-host.invalid/a.jpg")
+
+    @pytest.mark.parametrize("address", ["file:///etc/passwd", "https://", "http:///a.jpg", "ftp://example.org/a b"])
+    def test_an_address_is_shown_as_it_was_written(self, address: str) -> None:
+        assert refused(address) == f"{address}: cannot be fetched: only http and https addresses are."
 
     @pytest.mark.parametrize("address", ["http://", "http:///a.jpg", "https://[::1", "ftp://127.0.0.1/a", "file:///a"])
     def test_what_is_no_address(self, address: str) -> None:
