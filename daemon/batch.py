@@ -7,7 +7,7 @@ fail for them too: an unknown network, a device that cannot be used, a full disk
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from daemon.log import log_failure
 from daemon.outputs import DiskFullError
-from engine.errors import BshmError, DeviceError, UsageError
+from engine.errors import BshmError, DeviceError, FaultError, UsageError
 from engine.types import CutOut, Picture, Report
 
 _Given = ParamSpec("_Given")
@@ -29,10 +29,10 @@ _ALONE = 25_000_000  # pixels; three pictures of 24 megapixels at once take 1.2 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A decoded picture, and what writes its results and returns their paths."""
+    """A decoded picture, and what writes its results and gives the path of each as soon as it is there."""
 
     picture: Picture
-    save: Callable[[CutOut], tuple[Path, ...]]
+    save: Callable[[CutOut], Iterable[Path]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went: the files written and the report, or the error, or none of them where nothing was to be done."""
+    """How it went: the report, or the error, or none of them where nothing was to be done.
+
+    written: the files that are there now, also those before an error.
+    """
 
     name: str
     written: tuple[Path, ...] = ()
@@ -56,8 +59,9 @@ class Outcome:
 def cut_out_all(tasks: Sequence[Task], cut_out: Callable[[Picture], CutOut]) -> Iterator[Outcome]:
     """Loads, cuts and saves every task; at most three pictures are in memory, a large one alone.
 
-    Raises UsageError, DeviceError and DiskFullError. What is being written then, or at Ctrl-C, is finished, so that no
-    half of it stays; and yielded first, unless Ctrl-C comes in the very moment in which its writing begins.
+    After a UsageError, DeviceError or DiskFullError no other picture is begun: its outcome is the last one. What is
+    being written at Ctrl-C is finished, so that no half of it stays; and yielded first, unless Ctrl-C comes in the very
+    moment in which its writing begins.
     """
     loading: Future[Loaded | BshmError | None] | None = None
     saving: list[Future[Outcome]] = []  # none or one
@@ -65,25 +69,30 @@ def cut_out_all(tasks: Sequence[Task], cut_out: Callable[[Picture], CutOut]) -> 
         for task, following in zip_longest(tasks, tasks[1:]):
             loaded = loading.result() if loading else _load(task)
             alone = isinstance(loaded, Loaded) and loaded.picture.size.area > _ALONE
-            if alone:
-                yield from _finished(saving)
+            if alone and (yield from _finished(saving)):
+                return
             loading = _in_background(partial(_load, following), outlive=False) if following and not alone else None
             cut = _tried(task.name, cut_out, loaded.picture) if isinstance(loaded, Loaded) else None
-            yield from _finished(saving)
+            if (yield from _finished(saving)):
+                return
             saving.append(_in_background(partial(_save, task.name, loaded, cut), outlive=True))
-            if alone:
-                yield from _finished(saving)
-    except (KeyboardInterrupt, *_FATAL):
+            if (alone or isinstance(loaded, _FATAL) or isinstance(cut, _FATAL)) and (yield from _finished(saving)):
+                return
+    except KeyboardInterrupt:
         yield from _finished(saving)
         raise
     yield from _finished(saving)
 
 
-def _finished(saving: list[Future[Outcome]]) -> Iterator[Outcome]:
+def _finished(saving: list[Future[Outcome]]) -> Generator[Outcome, None, bool]:
+    """Yields what was being saved; True where its error would meet all that follow."""
+    ended = False
     while saving:
         outcome = saving[0].result()  # Ctrl-C while this waits: it is still there to be told
         saving.clear()
         yield outcome
+        ended = isinstance(outcome.error, _FATAL)
+    return ended
 
 
 def _load(task: Task) -> Loaded | BshmError | None:
@@ -94,21 +103,23 @@ def _save(name: str, loaded: Loaded | BshmError | None, cut: CutOut | BshmError 
     if not isinstance(loaded, Loaded) or not isinstance(cut, CutOut):
         error = loaded if isinstance(loaded, BshmError) else cut if isinstance(cut, BshmError) else None
         return Outcome(name, error=error)
-    written = _tried(name, loaded.save, cut)
-    if isinstance(written, BshmError):
-        return Outcome(name, error=written)
-    return Outcome(name, written, cut.report)
+    written: list[Path] = []
+
+    def save() -> None:
+        for path in loaded.save(cut):
+            written.append(path)  # noqa: PERF402  # one by one: an error keeps those before it
+
+    error = _tried(name, save)
+    return Outcome(name, tuple(written), error=error) if error else Outcome(name, tuple(written), cut.report)
 
 
 def _tried(
     name: str, step: Callable[_Given, _Result], *given: _Given.args, **named: _Given.kwargs
 ) -> _Result | BshmError:
-    """What the step returns, or the error that it raised, unless that concerns all pictures."""
+    """What the step returns, or the error that it raised."""
     what = f"{name}: not cut out"
     try:
         return step(*given, **named)
-    except _FATAL:
-        raise
     except BshmError as error:
         if error.__cause__:
             log_failure(name)
@@ -117,7 +128,7 @@ def _tried(
         return BshmError(what, f"there is not enough memory; {log_failure(name)}", "Close other programs")
     except Exception as error:  # noqa: BLE001  # one picture's trouble: logged, told, and the next one goes on
         why = f"a fault of this program, {type(error).__name__}; {log_failure(name)}"
-        return BshmError(what, why, "Please report it")
+        return FaultError(what, why, "Please report it")
 
 
 def _in_background(step: Callable[[], _Result], *, outlive: bool) -> Future[_Result]:

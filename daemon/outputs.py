@@ -8,20 +8,21 @@ import hashlib
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from daemon.inputs import FileInput, is_picture_name
+from daemon.inputs import FileInput, is_picture_name, without_user
 from daemon.terminal import shown
-from engine.errors import OutputError
+from engine.errors import OutputError, system_reason
 from engine.folders import sync_folder
 
 _LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
 _LONGEST_TAIL = len(".composite.webp")
 _HASH = 8  # hexadecimal digits of SHA-256
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)  # what FAT, exFAT and some shares say
 _REASONS = {
     errno.EACCES: "this user may not write there",
     errno.EPERM: "this user may not write there",
@@ -79,10 +80,13 @@ def place_outputs(inputs: Sequence[FileInput], output: Path | None) -> list[Plac
     return [Place(folder, bases[claim]) for folder, claim in zip(folders, claims, strict=True)]
 
 
-def place_link(name: str, address: str, folder: Path, taken: Set[Place]) -> Place:
-    """A place for a picture by address, which is none of those taken: a hash of the address is added where it must."""
-    place = Place(folder, shortened(Path(name).stem))
-    return place if place not in taken else Place(folder, shortened(f"{Path(name).stem}.{_digest(address)}"))
+def place_link(name: str, address: str, folder: Path) -> Place:
+    """The place for a picture by address, whose name is the server's choice.
+
+    A hash of the address (without its user and password) is always added: many addresses give photo.jpg, and what one
+    gives must not pass for what another gave in an earlier run.
+    """
+    return Place(folder, shortened(f"{Path(name).stem}.{_digest(without_user(address))}"))
 
 
 def shortened(base: str) -> str:
@@ -119,12 +123,29 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            if not overwrite and os.path.lexists(path):
-                raise exists_already(path)
-            part.replace(path)
+            if overwrite:
+                part.replace(path)
+            else:
+                _move_to_free(part, path)
         sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _move_to_free(part: Path, path: Path) -> None:
+    """Gives the file its name only where nothing has it, also if another process takes it in this very moment."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        raise exists_already(path) from None
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise exists_already(path) from None
+        part.replace(path)
+    else:
+        part.unlink()
 
 
 def _digest(text: str) -> str:
@@ -171,4 +192,4 @@ def _unwritable(path: Path, error: OSError) -> OutputError:
     what = f"{shown(path)}: cannot be written"
     if error.errno in _FULL:
         return DiskFullError(what, "the disk is full", "Make room, or name a folder on another disk with -o")
-    return OutputError(what, _REASONS.get(error.errno or 0) or (error.strerror or str(error)).lower())
+    return OutputError(what, _REASONS.get(error.errno or 0) or system_reason(error))

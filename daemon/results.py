@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,6 +34,15 @@ class Wanted:
     background: Background | None
     existing: Existing
 
+    def note(self) -> str | None:
+        """A sentence where results are not of the format that was asked for, since that cannot hold them."""
+        from engine.pictures.formats import written_format
+
+        asked = self.settings.format
+        written = {want: written_format(want, asked) for want in self.settings.want}
+        others = [f"{want} is written as {instead}" for want, instead in written.items() if instead != asked]
+        return f"Not everything can be {asked}: {', '.join(others)}." if others else None
+
     def files(self, place: Place) -> dict[str, Path]:
         """What is to be written there, by kind; empty where all of it is there already and is to be left.
 
@@ -50,10 +59,10 @@ class Wanted:
             raise exists_already(next(iter(there.values())))
         return {kind: path for kind, path in files.items() if kind not in there or self.existing == "overwrite"}
 
-    def write(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> tuple[Path, ...]:
-        """Writes the files of one picture and returns their paths. source: its path or its address, for the report.
+    def write(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> Iterator[Path]:
+        """Writes the files of one picture and gives each one's path when it is there.
 
-        Raises OutputError.
+        source: the picture's path or address, for the report. Raises OutputError.
         """
         from engine.pictures.background import WHITE
         from engine.pictures.encode import encode
@@ -65,7 +74,7 @@ class Wanted:
             else:
                 data = encode(cut, kind, self.settings.format, bits=bits, background=background)
             write_whole(path, data, overwrite=self.existing == "overwrite")
-        return tuple(files.values())
+            yield path
 
     def _report(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> bytes:
         settings = self.settings

@@ -11,23 +11,31 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.chosen import check_network, read_background, written_in
 from daemon.inputs import FileInput, LinkInput, find_inputs, read_file, without_user
+from daemon.log import log_failure
 from daemon.outputs import Place, check_folder, place_link, place_outputs
 from daemon.results import Wanted
 from daemon.terminal import complain, hand_over, shown
 from engine.errors import BshmError, OutputError, UsageError
-from engine.settings import CHECKS, FORMATS, PEOPLE, WANTS, Settings, load_settings
+from engine.settings import CHECKS, FORMATS, PEOPLE, WANTS, config_path, load_settings
 
 if TYPE_CHECKING:
     from daemon.batch import Loaded, Outcome, Task
-    from engine.pictures.background import Background
-    from engine.types import Picture
 
 _EPILOG = """\
-Results lie beside the picture or below -o, in the same folders as the pictures: NAME.cutout.png, NAME.matte.png,
-NAME.composite.png, NAME.report.json. Pictures themselves are never written. The paths of the results are printed on
-standard output, one a line; everything else on standard error. What is not said here comes from the config file.
-Addresses of private networks are refused unless the config file allows them, and proxies are not used.
+Results are NAME.cutout.png, NAME.matte.png, NAME.composite.png, NAME.report.json, beside the picture or below -o.
+Pictures themselves are never written.
+
+-o mirrors the folders that are named; pictures that are named themselves have their results flat in it. Of one name
+(x/a.jpg, y/a.jpg) they are kept apart within a run, but not from what an earlier run wrote: --skip would leave out
+y/a.jpg where x/a.jpg was cut out before, --overwrite replace its results. Name the folder above, or an -o for each.
+
+Pictures by address have a short hash of the address in the names of their results (NAME.1a2b3c4d.cutout.png), which
+lie in -o or the current folder. Private networks are refused unless the config file allows them; proxies are not used.
+
+The paths of the results are printed on standard output, one a line; everything else on standard error. What is not
+said here comes from the config file.
 """
 
 
@@ -74,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = _wanted(args)
     found = find_inputs(args.paths, args.output)
     tally = Tally()
+    if note := wanted.note():
+        complain(note)
     for problem in found.problems:
         tally.fail(problem)
     if found.inputs and args.output is not None:
@@ -88,6 +98,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         if tasks:
             _cut_out(tasks, wanted, tally)
+    except BshmError as error:  # there is no engine: no picture was begun
+        if error.__cause__:
+            log_failure("bshm cutout")
+        tally.fail(error, pictures=0)
     finally:
         where = "beside the pictures" if args.output is None else f"in {shown(args.output)}"
         complain(tally.summary(len(tasks) - (tally.finished - before), time.monotonic() - started, where))
@@ -121,8 +135,8 @@ class Tally:
             self.done += 1
             for warning in outcome.report.warnings:
                 complain(f"{outcome.name}: {warning}")
-            for path in outcome.written:
-                hand_over(path)
+        for path in outcome.written:
+            hand_over(path)
 
     def summary(self, left: int, seconds: float, where: str) -> str:
         """The last line."""
@@ -138,11 +152,10 @@ def _tasks(inputs: Sequence[FileInput | LinkInput], wanted: Wanted, output: Path
     files = [each for each in inputs if isinstance(each, FileInput)]
     places = dict(zip(files, place_outputs(files, output), strict=True))
     closed = _closed_folders(places.values(), tally) if output is None else set()
-    taken = set(places.values())
     tasks = []
     for each in inputs:
         if isinstance(each, LinkInput):
-            load = partial(_load_link, each.address, output or Path(), taken, wanted)
+            load = partial(_load_link, each.address, output or Path(), wanted)
             tasks.append(Task(shown(without_user(each.address)), load))
             continue
         place = places[each]
@@ -181,8 +194,8 @@ def _load_file(source: FileInput, results: Mapping[str, Path], wanted: Wanted) -
     return Loaded(picture, partial(wanted.write, files=results, source=source.path))
 
 
-def _load_link(address: str, folder: Path, taken: set[Place], wanted: Wanted) -> Loaded | None:
-    """Its place is known only when the server has named the picture; taken grows by it."""
+def _load_link(address: str, folder: Path, wanted: Wanted) -> Loaded | None:
+    """Its place is known only when the server has named the picture."""
     from daemon.batch import Loaded
     from daemon.links import fetch
     from daemon.thumbnails import thumbnail_warning
@@ -190,9 +203,7 @@ def _load_link(address: str, folder: Path, taken: set[Place], wanted: Wanted) ->
 
     limits = wanted.settings.limits
     fetched = fetch(address, limits, wanted.settings.links)
-    place = place_link(fetched.name, address, folder, taken)
-    taken.add(place)
-    results = wanted.files(place)
+    results = wanted.files(place_link(fetched.name, address, folder))
     if not results:
         return None
     picture = decode(fetched.data, limits, shown(fetched.address))
@@ -232,18 +243,12 @@ def _wanted(args: argparse.Namespace) -> Wanted:
     settings = replace(settings, **said)
     if "background" in said and "composite" not in settings.want:
         raise UsageError("--background is for composites, and none is asked for", remedy="Add --want composite")
-    background = _background(settings) if "composite" in settings.want else None
+    config = args.config or config_path()
+    with written_in(None if "network" in said else config):
+        check_network(settings)
+    with written_in(None if "background" in said else config):
+        background = read_background(settings) if "composite" in settings.want else None
     return Wanted(settings, args.binary, args.report, background, args.existing or "refuse")
-
-
-def _background(settings: Settings) -> Background:
-    from engine.pictures.background import parse_background
-    from engine.pictures.decode import decode
-
-    def read(name: str) -> Picture:
-        return decode(read_file(Path(name).expanduser(), settings.limits), settings.limits, shown(name))
-
-    return parse_background(settings.background, read)
 
 
 def _words(text: str) -> list[str]:

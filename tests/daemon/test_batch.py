@@ -145,6 +145,8 @@ def test_a_fault_of_the_program_is_a_sentence_and_a_traceback_in_the_log(
     fault: Exception, said: str, tmp_path: Path
 ) -> None:
     bad, good = cut_out_all([task(tmp_path, "bad.jpg", failing(fault)), task(tmp_path, "b")], cut)
+    assert bad.error is not None
+    assert bad.error.exit_code == (1 if isinstance(fault, MemoryError) else 70)
     assert said in str(bad.error)
     assert str(log_file()) in str(bad.error)
     assert "Traceback" in log_file().read_text(encoding="utf-8")
@@ -170,8 +172,11 @@ def test_what_would_fail_for_all_ends_the_run_and_what_is_written_is_told(error:
     tasks = [task(tmp_path, "a"), task(tmp_path, "b", lambda: picture(9)), task(tmp_path, "c")]
     outcomes = cut_out_all(tasks, cutter)
     assert next(outcomes).name == "a"
-    with pytest.raises(type(error)):
-        next(outcomes)
+    if isinstance(error, BshmError):
+        assert [(each.name, each.error) for each in outcomes] == [("b", error)], "c is not begun"
+    else:
+        with pytest.raises(type(error)):
+            next(outcomes)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a"]
 
 
@@ -179,6 +184,7 @@ def test_a_stop_while_a_result_is_awaited_does_not_lose_it(tmp_path: Path) -> No
     """A signal comes while the second picture, already cut, waits for the first to be written."""
 
     def slow_save(result: CutOut) -> tuple[Path, ...]:
+        time.sleep(0.2)  # until the main thread is past the moment in which this writing begins
         signal.raise_signal(signal.SIGINT)  # its handler runs in the main thread, as soon as that waits
         time.sleep(0.2)
         return save(tmp_path, "a", result)
@@ -195,9 +201,19 @@ def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
         raise DiskFullError("a: cannot be written")
 
     tasks = [Task("a", lambda: Loaded(picture(), full)), *(task(tmp_path, f"{number}") for number in range(5))]
-    with pytest.raises(DiskFullError):
-        names(cut_out_all(tasks, cut))
-    assert len(list(tmp_path.iterdir())) <= 1
+    (outcome,) = cut_out_all(tasks, cut)
+    assert (outcome.name, type(outcome.error)) == ("a", DiskFullError)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [DiskFullError("a.cutout.png: cannot be written"), OutputError("a: in the way")])
+def test_what_was_written_before_a_failure_is_told(error: OutputError, tmp_path: Path) -> None:
+    def half(result: CutOut) -> Iterator[Path]:
+        yield from save(tmp_path, "a.matte.png", result)
+        raise error
+
+    (outcome,) = cut_out_all([Task("a", lambda: Loaded(picture(), half))], cut)
+    assert (outcome.written, outcome.error, outcome.report) == ((tmp_path / "a.matte.png",), error, None)
 
 
 def test_a_picture_with_nothing_to_write_is_not_cut(tmp_path: Path) -> None:

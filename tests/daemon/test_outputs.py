@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import errno
 import os
 import random
+import re
 import resource
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -91,14 +94,23 @@ class TestPlaces:
 
 
 class TestLinkPlaces:
-    def test_a_picture_by_address_takes_the_name_it_was_given(self, tmp_path: Path) -> None:
-        assert place_link("photo.jpg", "https://x/1", tmp_path, set()) == Place(tmp_path, "photo")
+    def test_a_picture_by_address_has_the_name_it_was_given_and_a_hash_of_the_address(self, tmp_path: Path) -> None:
+        place = place_link("photo.jpg", "https://x/1", tmp_path)
+        assert place.folder == tmp_path
+        assert re.fullmatch(r"photo\.[0-9a-f]{8}", place.base)
 
-    def test_and_another_where_that_is_taken(self, tmp_path: Path) -> None:
-        first = Place(tmp_path, "photo")
-        second = place_link("photo.jpg", "https://x/2", tmp_path, {first})
-        third = place_link("photo.jpg", "https://x/3", tmp_path, {first, second})
-        assert len({first, second, third}) == 3
+    def test_so_that_it_is_the_same_in_every_run_and_another_for_every_address(self, tmp_path: Path) -> None:
+        bases = [place_link("photo.jpg", f"https://x/{each}", tmp_path).base for each in "121"]
+        assert bases[0] == bases[2] != bases[1]
+
+    def test_nothing_of_a_password_is_in_it(self, tmp_path: Path) -> None:
+        given = ("https://x/1", "https://me:secret@x/1")
+        assert len({place_link("photo.jpg", each, tmp_path).base for each in given}) == 1
+
+    def test_names_of_any_length_stay_apart(self, tmp_path: Path) -> None:
+        bases = {place_link("n" * 255, f"https://x/{each}", tmp_path).base for each in "12"}
+        assert len(bases) == 2
+        assert max(map(len, bases)) <= 240
 
 
 class TestShortening:
@@ -136,6 +148,37 @@ class TestWriting:
     def test_what_exists_is_kept(self, tmp_path: Path) -> None:
         (tmp_path / "a.png").write_bytes(b"old")
         with pytest.raises(OutputError, match=r"a\.png: exists already\. --overwrite replaces it, --skip leaves it\."):
+            write_whole(tmp_path / "a.png", b"new", overwrite=False)
+        assert (tmp_path / "a.png").read_bytes() == b"old"
+        assert names_in(tmp_path) == ["a.png"]
+
+    def test_of_two_that_write_at_once_one_is_refused(self, tmp_path: Path) -> None:
+        for number in range(20):
+            path, together, refused = tmp_path / f"{number}.png", threading.Barrier(4, timeout=20), list[bytes]()
+
+            def write(data: bytes, path: Path = path, refused: list[bytes] = refused) -> None:
+                together.wait()  # noqa: B023  # all four end within the round
+                try:
+                    write_whole(path, data, overwrite=False)
+                except OutputError:
+                    refused.append(data)
+
+            threads = [threading.Thread(target=write, args=(bytes([each]),)) for each in range(4)]
+            for each in threads:
+                each.start()
+            for each in threads:
+                each.join()
+            assert len(refused) == 3
+            assert path.read_bytes() not in refused
+        assert len(names_in(tmp_path)) == 20
+
+    def test_a_file_system_without_hard_links(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def link(*_: object, **__: object) -> None:
+            raise OSError(errno.EPERM, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", link)
+        write_whole(tmp_path / "a.png", b"old", overwrite=False)
+        with pytest.raises(OutputError, match="exists already"):
             write_whole(tmp_path / "a.png", b"new", overwrite=False)
         assert (tmp_path / "a.png").read_bytes() == b"old"
         assert names_in(tmp_path) == ["a.png"]

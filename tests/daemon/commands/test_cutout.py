@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -73,6 +74,23 @@ class TestResults:
             with Image.open(tmp_path / "out" / f"a.{kind}") as picture:
                 picture.load()
                 assert picture.format == {"jpg": "JPEG"}.get(kind.split(".")[1], kind.split(".")[1].upper())
+
+    @pytest.mark.parametrize(
+        ("want", "chosen", "note"),
+        [
+            ("matte", "webp", "Not everything can be webp: matte is written as png."),
+            ("cutout,matte", "jpeg", "Not everything can be jpeg: cutout is written as png, matte is written as png."),
+            ("composite", "jpeg", None),
+        ],
+    )
+    def test_another_format_than_was_asked_for_is_said_once(
+        self, want: str, chosen: str, note: str | None, tmp_path: Path, bshm: Bshm
+    ) -> None:
+        for name in "ab":
+            blank(tmp_path / f"{name}.png")
+        said = bshm(tmp_path, "--want", want, "--format", chosen).messages
+        assert said.count("Not everything") == (1 if note else 0)
+        assert note is None or note in said.splitlines()
 
     def test_a_picture_behind_the_people(self, astronaut: bytes, tmp_path: Path, bshm: Bshm) -> None:
         (tmp_path / "photo.jpg").write_bytes(astronaut)
@@ -154,7 +172,8 @@ class TestAddresses:
         assert "a thumbnail where the photo was meant?" in ran.messages
         assert "secret" not in ran.messages
         assert len(names_in(tmp_path / "out")) == 4
-        text = (tmp_path / "out/photo.report.json").read_text()
+        mine, _ = (each for each in ran.results if each.endswith(b".report.json"))
+        text = Path(os.fsdecode(mine)).read_text()
         assert "secret" not in text
         assert json.loads(text)["input"]["uri"] == server.url("/me/photo.jpg?w=40")
         assert "a thumbnail" in json.loads(text)["warnings"][0]
@@ -169,10 +188,21 @@ class TestAddresses:
         with serving() as server:
             server.answers["/x"] = content(data, Content_Disposition='attachment; filename="照片.png"')
             ran = bshm(server.url("/x"))
-            assert ran.results == ["照片.cutout.png".encode()]
+            (name,) = (each.decode() for each in ran.results)
+            assert re.fullmatch(r"照片\.[0-9a-f]{8}\.cutout\.png", name)
             assert "exists already" in bshm(server.url("/x")).messages
             skipped = bshm(server.url("/x"), "--skip")
         assert (skipped.code, "1 skipped" in skipped.messages) == (0, True)
+
+    @pytest.mark.usefixtures("allowed")
+    def test_what_one_address_gave_does_not_pass_for_anothers(self, tmp_path: Path, bshm: Bshm) -> None:
+        photo = content(blank(tmp_path / "in/a.png").read_bytes())
+        with serving() as server:
+            server.answers |= {"/x/q.png": photo, "/y/q.png": photo}
+            bshm(server.url("/x/q.png"), "-o", tmp_path / "out")
+            ran = bshm(server.url("/y/q.png"), "-o", tmp_path / "out", "--skip")
+        assert "1 done in" in ran.messages
+        assert len(names_in(tmp_path / "out")) == 2
 
     def test_private_addresses_are_refused(self, tmp_path: Path, bshm: Bshm) -> None:
         with serving() as server:

@@ -102,13 +102,39 @@ class TestFailures:
             main(["cutout", *([str(tmp_path)] if words else []), *words])
         assert stop.value.code == 2
 
-    def test_an_unknown_network_is_said_once(self, tmp_path: Path, bshm: Bshm) -> None:
+    def test_an_unknown_network_is_said_once(self, tmp_path: Path, refuses: Refuses) -> None:
         for name in "abc":
             blank(tmp_path / f"{name}.png")
-        ran = bshm(tmp_path, "--network", "nonesuch")
-        assert ran.code == 2
-        assert ran.messages.count("'nonesuch': no such matting network") == 1
-        assert "3 not begun" in ran.messages
+        code, said = refuses(tmp_path, "--network", "nonesuch")
+        assert code == 2
+        assert said.startswith("'nonesuch': no such matting network: there are auto, ")
+        assert said.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            ("network: nonesuch", "'nonesuch': no such matting network"),
+            ("background: nosuch.jpg", "background 'nosuch.jpg' is no colour, and no picture"),
+        ],
+    )
+    def test_a_wrong_word_in_the_config_file_is_said_to_be_there(
+        self, line: str, said: str, tmp_path: Path, refuses: Refuses, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "my.yaml").write_text(f"{line}\nwant: composite\n")
+        monkeypatch.setenv("BSHM_CONFIG", str(tmp_path / "my.yaml"))
+        code, messages = refuses(blank(tmp_path / "a.png"))
+        assert code == 2
+        assert messages.startswith(f"{tmp_path}/my.yaml: {said}")
+
+    def test_a_device_that_cannot_be_used_is_said_before_the_summary(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "gpu.yaml").write_text("device: cuda\n")
+        code = main(["--config", str(tmp_path / "gpu.yaml"), "cutout", str(blank(tmp_path / "a.png"))])
+        *_, error, summary = capsys.readouterr().err.splitlines()
+        assert code == 3
+        assert error.startswith("device: cuda cannot be used")
+        assert summary.startswith("0 done, 1 not begun in")
 
     def test_a_wrong_config_file(self, tmp_path: Path, refuses: Refuses, monkeypatch: pytest.MonkeyPatch) -> None:
         config = tmp_path / "config.yaml"
@@ -162,7 +188,18 @@ class TestFailures:
                     picture.load()
         assert ran.code == 1
         assert ran.messages.count("the disk is full") == 1
-        assert "not begun" in ran.messages
+        *_, error, summary = ran.messages.splitlines()
+        assert "the disk is full" in error
+        done, left = len(ran.results), 8 - len(ran.results) - 1
+        assert summary.startswith(f"{done} done, 1 failed, {left} not begun in")
+
+    def test_a_result_that_was_written_before_a_failure_is_told(self, tmp_path: Path, bshm: Bshm) -> None:
+        blank(tmp_path / "in/a.png")
+        (tmp_path / "out/a.matte.png").mkdir(parents=True)
+        ran = bshm(tmp_path / "in", "-o", tmp_path / "out", "--want", "cutout,matte", "--overwrite")
+        assert (ran.code, ran.results) == (1, [os.fsencode(tmp_path / "out/a.cutout.png")])
+        assert "a.matte.png: cannot be written: there is a folder of that name" in ran.messages
+        assert "0 done, 1 failed in" in ran.messages
 
     def test_a_fault_of_the_program_is_no_traceback(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -1,0 +1,54 @@
+"""What the settings choose by a name that only the engine can judge: the matting network and the background.
+
+The functions that judge are the engine's own, so that `bshm doctor` and `bshm cutout` never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daemon.inputs import read_file
+from daemon.terminal import shown
+from engine.errors import ConfigError, UsageError
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.pictures.background import Background
+    from engine.types import Picture
+
+
+def check_network(settings: Settings) -> None:
+    """Raises UsageError for a matting network that there is not, or that settings.licences forbids."""
+    if settings.network == "auto":
+        return
+    from engine.models.store import Store
+    from engine.networks import Networks
+    from engine.runtimes import open_runtime
+
+    # On the processor: nothing is run, and whether settings.device can be used is another question.
+    Networks(open_runtime(Settings(device="cpu")), Store(), settings.licences).matting(settings.network)
+
+
+def read_background(settings: Settings) -> Background:
+    """What lies behind the people in composites. Raises UsageError."""
+    from engine.pictures.background import parse_background
+    from engine.pictures.decode import decode
+
+    def read(name: str) -> Picture:
+        return decode(read_file(Path(name).expanduser(), settings.limits), settings.limits, shown(name))
+
+    return parse_background(settings.background, read)
+
+
+@contextmanager
+def written_in(config: Path | None) -> Iterator[None]:
+    """Names the config file in a UsageError about a word that stands there; None: it stood elsewhere."""
+    try:
+        yield
+    except UsageError as error:
+        if config is None:
+            raise
+        raise ConfigError(f"{config}: {error.what}", error.why, error.remedy) from error.__cause__
