@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.chosen import check_network, read_background, written_in
 from daemon.terminal import tell
 from engine.errors import BshmError
 from engine.settings import Settings, config_path, load_settings
@@ -60,6 +61,7 @@ def examine(config: Path | None) -> Iterator[Finding]:
     yield finding
     yield _device(settings)
     yield from _networks(settings)
+    yield from _chosen(settings, config or config_path())
     yield from _folders()
     yield _disk()
     yield _command()
@@ -125,6 +127,20 @@ def _networks(settings: Settings) -> Iterator[Finding]:
         needed = network.default or state is State.DAMAGED
         fault = f"Run: bshm models pull {network.name}" if state is not State.INSTALLED and needed else ""
         yield Finding("network", f"{text}; {'verified' if state is State.INSTALLED else state}", fault)
+
+
+def _chosen(settings: Settings, config: Path) -> Iterator[Finding]:
+    """What the config file names, judged as `bshm cutout` judges it."""
+    for key, check in (("network", check_network), ("background", read_background)):
+        fault = ""
+        try:
+            with written_in(config):
+                check(settings)
+        except BshmError as error:
+            fault = str(error)
+        except ImportError as error:
+            fault = f"{error}. {_REINSTALL}."
+        yield Finding("setting", f"{key}: {getattr(settings, key)}", fault)
 
 
 def _folders() -> Iterator[Finding]:

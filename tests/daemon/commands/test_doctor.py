@@ -31,7 +31,7 @@ def findings(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict
             said[subject] += f" {line.strip()}"
         else:
             mark, subject, text = line.split(None, 2)
-            if subject in ("network", "folder"):
+            if subject in ("network", "folder", "setting"):
                 subject = text.split()[0]
             said[subject] = f"{mark} {text}"
     return code, said
@@ -93,6 +93,22 @@ def test_a_device_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixt
     _, said = findings(capsys, "--config", str(tmp_path / "config.yaml"))
     assert said["device"].startswith("WRONG 'device: cuda' cannot be used")
     assert "Set 'device: cpu'" in said["device"]
+
+
+def test_a_network_and_a_background_that_there_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("network: foo\nbackground: nosuch.jpg\n")
+    code, said = findings(capsys, "--config", str(config))
+    assert code == 1
+    assert said["network:"].startswith(f"WRONG network: foo {config}: 'foo': no such matting network: there are auto")
+    assert said["background:"].startswith(f"WRONG background: nosuch.jpg {config}: background 'nosuch.jpg' is no")
+    monkeypatch.setenv("BSHM_CONFIG", str(config))
+    config.write_text("network: rvm\nlicences: permissive\nbackground: '#00ff00'\n")
+    _, said = findings(capsys)
+    assert f"{config}: network 'rvm' may not be used: its licence is GPL-3.0" in said["network:"]
+    assert said["background:"] == "ok background: #00ff00"
 
 
 def test_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
