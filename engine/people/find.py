@@ -32,7 +32,7 @@ _OVERLAP = 0.35
 _TALL_ENOUGH = 0.25
 
 # Boxes that come within this many pixels of a tile's inner border are cut bodies: a neighbouring tile has them whole.
-_BORDER = 4
+_BORDER = 10
 
 _SAME_PERSON = 0.45  # IoU
 _PART_INSIDE = 0.85  # share of the smaller box's area

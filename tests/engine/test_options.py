@@ -67,3 +67,8 @@ def test_a_missing_network_is_found_before_any_picture(name: str, tmp_path: Path
 )
 def test_a_network_that_is_not_needed_may_be_missing(settings: Settings, missing: list[str], tmp_path: Path) -> None:
     Engine(settings, store_without(missing, tmp_path))
+
+
+def test_without_options_the_settings_hold(astronaut: bytes) -> None:
+    only_rvm = Engine(Settings(network="rvm")).cut_out(decode(astronaut, Limits()))
+    assert {each["network"] for person in only_rvm.report.people for each in person["passes"]} == {"rvm"}

@@ -36,9 +36,6 @@ def network(*sources: Source, content: bytes = CONTENT, name: str = "small") -> 
         permissive=True,
         default=True,
         tensors=ANY_TENSORS,
-        fit="any",
-        side=0,
-        multiple=1,
         sources=sources,
     )
 

@@ -46,7 +46,7 @@ def test_numbers_of_each_channel(network: Network) -> None:
     assert len(tensors.mean) == len(tensors.std) == 3
     assert min(tensors.std) > 0
     assert network.multiple >= 1
-    assert (network.side > 0) == (network.fit != "any")
+    assert (network.side > 0) == (network.task == "people")
 
 
 @pytest.mark.parametrize("licences", ["all", "permissive"])
@@ -95,5 +95,5 @@ def test_tensors_are_those_of_the_file(network: Network, installed: Path) -> Non
     assert source.type == "tensor(float)"
     assert source.shape[1 if network.tensors.layout == "NCHW" else 3] == 3
     sides = source.shape[2:] if network.tensors.layout == "NCHW" else source.shape[1:3]
-    assert all(side == network.side if network.fit == "square" else isinstance(side, str) for side in sides)
+    assert all(side == network.side if network.task == "people" else isinstance(side, str) for side in sides)
     assert set(network.tensors.outputs) <= {each.name for each in session.get_outputs()}
