@@ -17,6 +17,7 @@ _SOLID = 0.97
 
 # A piece of matte is a passer-by's when more than this part of it lies in the passer-by's box.
 _BELONGS = 0.5
+
 # The width of the fade at a crop's border, in parts of its longer side; inside the margin that routes leaves.
 _FADE = 0.05
 

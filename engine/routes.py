@@ -26,7 +26,6 @@ THRESHOLD_SMALL = 0.3
 # From this share of the frame up, a crop would be the frame.
 WHOLE_SHARE = 0.70
 
-
 # Two people touch when their boxes do, either grown by this part of its sides.
 _TOUCHING = 0.05
 
@@ -68,7 +67,12 @@ class Row:
 _PORTRAIT = (Pass("modnet", 384), Pass("modnet", 448))
 _GROUP = (Pass("rvm", 256), Pass("rvm", 320), Pass("modnet", 384))
 _RVM = (Pass("rvm", 320), Pass("rvm", 384))
-_SMALL = (Pass("rvm", 224), Pass("modnet", 256, upscaled=True), Pass("modnet", 384, upscaled=True))
+_SMALL = (
+    Pass("rvm", 192),
+    Pass("rvm", 256),
+    Pass("modnet", 256, upscaled=True),
+    Pass("modnet", 384, upscaled=True),
+)
 _TINY = (Pass("rvm", 192), Pass("rvm", 256), Pass("rvm", 192, upscaled=True))
 _TINY_MODNET = (Pass("modnet", 192, upscaled=True), Pass("modnet", 256, upscaled=True))
 

@@ -1,8 +1,8 @@
 """Candidates -> people: is somebody really there? A matting network that knows people is asked about each.
 
 Detectors take parrots, palms and caps on a wall for people; RVM mattes none of them, and asking it costs some 40 ms.
-Measured on 226 boxes of people and 78 others in composites and pictures of nobody: RVM filled at least
-0.35 of a person's box, and of the others' 0.39 at most, but for boxes that are tiny in the frame.
+Measured on 226 boxes of people and 78 others in composites and pictures of nobody: RVM filled at least 0.35 of a
+person's box, and of the others' 0.39 at most, but for boxes that are tiny in the frame.
 """
 
 from __future__ import annotations

@@ -39,10 +39,12 @@ class TestFused:
         [
             ((0, 1), 1),
             ((0.05, 0.95), 1),
-            ((0, 0, 1), 0.444),  # one of three: still undecided, (1/3 - 0.2) / 0.3
+            ((0, 0, 1), 0),  # one voice of three
             ((0, 1, 1), 1),
             ((0, 0, 0, 0, 1), 0),
-            ((0, 0.75), 0.583),
+            ((0, 0.75), 0),
+            ((0, 0.9), 0.5),  # (0.45 - 0.4) / 0.1
+            ((0, 0, 1, 1), 1),  # a tie keeps
         ],
     )
     def test_those_that_contradict_each_other_give_a_decision(self, alphas: tuple[float, ...], decision: float) -> None:

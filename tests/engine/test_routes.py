@@ -41,6 +41,7 @@ RESIZED = (Route.RESIZED, 0.5)
 RESIZED_SMALL = (Route.RESIZED, 0.3)
 UPSCALED = (Route.UPSCALED, 0.3)
 OTHER = (Route.OTHER, 0.3)
+SMALL = "rvm 192, rvm 256, modnet 256 x4, modnet 384 x4"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_pixels_and_share_choose_route_and_threshold(
     [
         (person(1000, 1500), "modnet 384, modnet 448", "rvm 256, rvm 320, modnet 384"),
         (person(150, 200), "modnet 384, modnet 448", "rvm 256, rvm 320, modnet 384"),
-        (person(100, 100), "rvm 224, modnet 256 x4, modnet 384 x4", "rvm 224, modnet 256 x4, modnet 384 x4"),
+        (person(100, 100), SMALL, SMALL),
         (person(30, 70), "rvm 192, rvm 256, rvm 192 x4", "rvm 192, rvm 256, rvm 192 x4"),
     ],
     ids=["large", "middling", "small", "tiny"],
@@ -108,7 +109,7 @@ def test_people_touch_up_to_a_twentieth_of_a_box(gap: float, touching: bool) -> 
         (PERMISSIVE, person(30, 70), "modnet 192 x4, modnet 256 x4", "modnet 192 x4, modnet 256 x4"),
         (("rvm",), person(1000, 1500), "rvm 320, rvm 384", "rvm 256, rvm 320"),
         (("rvm",), person(150, 200), "rvm 320, rvm 384", "rvm 256, rvm 320"),
-        (("rvm",), person(100, 100), "rvm 224", "rvm 224"),
+        (("rvm",), person(100, 100), "rvm 192, rvm 256", "rvm 192, rvm 256"),
         (("rvm",), person(30, 70), "rvm 192, rvm 256, rvm 192 x4", "rvm 192, rvm 256, rvm 192 x4"),
     ],
 )
