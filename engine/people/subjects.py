@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -16,6 +17,10 @@ from engine.types import Box, Crop, Person, Rgb8
 # photos, 14 groups and composed crowds: passers-by had under half of the subject's height, or up to 0.81 of it and at
 # most 0.72 of its sharpness; nine in ten people of groups and crowds had over 0.83 of it.
 _COMPARABLE = ((0.85, 0.5), (0.5, 0.8))
+
+# Under this height of the main one, in pixels, everybody looks sharp: then only people of nearly its height compare.
+_BLUR_SEEN = 120
+_COMPARABLE_IN_FEW_PIXELS = _COMPARABLE[:1]
 _SHARP = 0.72
 
 # Where two or more compare, it is a group: then the smaller ones, sharp and with boxes that touch, belong to it too.
@@ -47,7 +52,8 @@ def choose_subjects(people: tuple[Person, ...], picture: Rgb8, wanted: str | int
 
 
 def _without_passers_by(people: tuple[Person, ...], looks: dict[Person, _Look]) -> tuple[Person, ...]:
-    kept = [people[0], *(each for each in people[1:] if _compares(looks[each]))]
+    rules = _COMPARABLE if people[0].box.height >= _BLUR_SEEN else _COMPARABLE_IN_FEW_PIXELS
+    kept = [people[0], *(each for each in people[1:] if _compares(looks[each], rules))]
     if len(kept) > 1:
         near = [each for each in people if each not in kept and _could_be_near(looks[each])]
         while joining := [each for each in near if any(each.box.shared_with(one.box) > 0 for one in kept)]:
@@ -56,8 +62,8 @@ def _without_passers_by(people: tuple[Person, ...], looks: dict[Person, _Look]) 
     return tuple(each for each in people if each in kept)
 
 
-def _compares(look: _Look) -> bool:
-    return any(look.height >= height and look.sharpness >= sharpness for height, sharpness in _COMPARABLE)
+def _compares(look: _Look, rules: Iterable[tuple[float, float]]) -> bool:
+    return any(look.height >= height and look.sharpness >= sharpness for height, sharpness in rules)
 
 
 def _could_be_near(look: _Look) -> bool:

@@ -52,6 +52,14 @@ class TestAuto:
         behind, subject = people_of(shown)
         assert choose_subjects((behind, subject), shown.pixels, "auto") == (subject,)
 
+    @pytest.mark.parametrize(("height", "kept"), [(60, False), (80, True)])
+    def test_in_few_pixels_blur_is_not_seen_and_the_height_decides(
+        self, collins: CutOut, height: int, kept: bool
+    ) -> None:
+        shown = street(collins, Spot(height, 40, 100), Spot(90, 300, 100))
+        other, subject = people_of(shown)
+        assert (other in choose_subjects((other, subject), shown.pixels, "auto")) is kept
+
     def test_a_child_who_touches_somebody_of_a_group_belongs_to_it(self, collins: CutOut) -> None:
         shown = street(collins, Spot(280, 10, 40), Spot(290, 360, 30), Spot(110, 265, 210))
         left, right, child = people_of(shown)
