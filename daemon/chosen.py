@@ -22,14 +22,9 @@ if TYPE_CHECKING:
 
 def check_network(settings: Settings) -> None:
     """Raises UsageError for a matting network that there is not, or that settings.licences forbids."""
-    if settings.network == "auto":
-        return
-    from engine.models.store import Store
-    from engine.networks import Networks
-    from engine.runtimes import open_runtime
+    from engine.models.choice import matting
 
-    # On the processor: nothing is run, and whether settings.device can be used is another question.
-    Networks(open_runtime(Settings(device="cpu")), Store(), settings.licences).matting(settings.network)
+    matting(settings.network, settings.licences)
 
 
 def read_background(settings: Settings) -> Background:

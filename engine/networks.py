@@ -7,19 +7,12 @@ from threading import Lock
 import cv2
 import numpy as np
 
-from engine.errors import NetworkError, UsageError
-from engine.models.catalogue import NETWORKS, Network, Task, Tensors, allowed
+from engine.errors import NetworkError
+from engine.models import choice
+from engine.models.catalogue import Network, Task, Tensors
 from engine.models.store import Store
 from engine.runtimes import Runtime, Session, Tensor
 from engine.types import Rgb8, Size
-
-# For each task the networks that can do it: the first detector is the one that is believed first (people/find), which
-# matting network treats whom is decided by the table in routes.
-PREFERENCE: dict[Task, tuple[str, ...]] = {
-    "people": ("centernet", "nanodet"),
-    "matte": ("modnet", "rvm"),
-    "upscale": ("span",),
-}
 
 
 class Networks:
@@ -31,27 +24,12 @@ class Networks:
         self._lock = Lock()
 
     def usable(self, task: Task) -> tuple[Network, ...]:
-        """The networks for a task that the licence setting allows, best first."""
-        return tuple(NETWORKS[name] for name in PREFERENCE[task] if allowed(NETWORKS[name], self._licences))
+        """The networks for a task that the licence setting allows (models.choice)."""
+        return choice.usable(task, self._licences)
 
     def matting(self, name: str) -> tuple[Network, ...]:
-        """The matting networks for a request: "auto", all that may be used, or one that a user named.
-
-        Raises UsageError where it is unknown, and where the licence setting forbids it.
-        """
-        usable = self.usable("matte")
-        if name == "auto":
-            return usable
-        names = [each.name for each in usable]
-        if name in names:
-            return (NETWORKS[name],)
-        if name in PREFERENCE["matte"]:
-            raise UsageError(
-                f"network '{name}' may not be used",
-                f"its licence is {NETWORKS[name].licence} and the config file says 'licences: {self._licences}'",
-                f"Name another ({', '.join(names)}), or set 'licences: all'",
-            )
-        raise UsageError(f"'{name}': no such matting network", f"there are auto, {', '.join(names)}")
+        """The matting networks for a request (models.choice). Raises UsageError."""
+        return choice.matting(name, self._licences)
 
     def load(self, network: Network) -> Session:
         """The network, ready to run. Raises NetworkError where its file is missing, damaged or cannot be run."""

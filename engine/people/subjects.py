@@ -21,10 +21,10 @@ _COMPARABLE = ((0.85, 0.5), (0.5, 0.8))
 # Under this height of the main one, in pixels, everybody looks sharp: then only people of nearly its height compare.
 _BLUR_SEEN = 120
 _COMPARABLE_IN_FEW_PIXELS = _COMPARABLE[:1]
-_SHARP = 0.72
 
 # Where two or more compare, it is a group: then the smaller ones, sharp and with boxes that touch, belong to it too.
 _NEAR_HEIGHT = 0.2
+_NEAR_SHARPNESS = 0.72
 
 _LOOKED_AT = 1024  # long side: beyond it, noise would count as detail
 _FINE, _COARSE = 1.0, 4.0  # sigmas
@@ -67,7 +67,7 @@ def _compares(look: _Look, rules: Iterable[tuple[float, float]]) -> bool:
 
 
 def _could_be_near(look: _Look) -> bool:
-    return look.height >= _NEAR_HEIGHT and look.sharpness >= _SHARP
+    return look.height >= _NEAR_HEIGHT and look.sharpness >= _NEAR_SHARPNESS
 
 
 def _looks(people: tuple[Person, ...], picture: Rgb8) -> dict[Person, _Look]:

@@ -13,8 +13,9 @@ import pytest
 
 from engine.errors import NetworkError, UsageError
 from engine.models.catalogue import NETWORKS, Network, Task, Tensors
+from engine.models.choice import PREFERENCE
 from engine.models.store import Store
-from engine.networks import PREFERENCE, Networks, resized, to_tensor
+from engine.networks import Networks, resized, to_tensor
 from engine.runtimes import Session, open_runtime
 from engine.runtimes.onnx import OnnxRuntime
 from engine.settings import Settings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.crops import crop_around
 from engine.models.catalogue import NETWORKS, allowed
-from engine.networks import PREFERENCE
+from engine.models.choice import PREFERENCE
 from engine.routes import TABLE, Pass, Plan, Route, plan
 from engine.types import Box, Crop, Person, Size
 

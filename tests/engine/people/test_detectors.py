@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.models.catalogue import NETWORKS
-from engine.networks import PREFERENCE
+from engine.models.choice import PREFERENCE
 from engine.people.detectors import LEAST_SCORE, READERS, detect, letterboxed, read_centernet, read_nanodet, rescaled
 from engine.runtimes import Tensor
 from engine.types import Box, CutOut, Size
