@@ -2,15 +2,26 @@
 
     BshmError
     ├── UsageError            a wrong word on the command line or in a request      exit code 2
-    │   └── ConfigError       the config file has an unknown key or a wrong value
+    │   ├── ConfigError       the config file has an unknown key or a wrong value
+    │   └── RequestError      what a client sent over the socket is no proper request
     ├── PictureError          one input cannot be used; the next one goes on        exit code 1
     │   ├── NotAPictureError  empty, another kind of file, damaged
     │   ├── TooLargeError     past a limit against decompression bombs
     │   └── LinkError         an address that cannot be fetched, or must not be
     ├── OutputError           a result cannot be written                            exit code 1
+    ├── JobError              the engine gave one picture up; the next one goes on  exit code 1
+    │   ├── DeadlineError     it took too long
+    │   ├── CancelledError    somebody cancelled it
+    │   ├── CrashError        the networks' process ended over it, twice
+    │   └── MemoryShortError  it does not fit into the memory, not even in small steps
     ├── NetworkError          a network's file is missing, damaged, not allowed     exit code 3
     │   └── DownloadError     it could not be fetched
     ├── DeviceError           the device asked for cannot be used                   exit code 3
+    ├── EngineError           the resident engine cannot be used                    exit code 3
+    │   ├── NotRunningError   nothing answers at its address
+    │   ├── RunningError      one is running already
+    │   ├── BusyError         its queue is full, or it is stopping
+    │   └── AccessError       it does not serve this user or this program
     └── FaultError            a fault of this program                               exit code 70
 
 Errors of other libraries are translated where they are met, with ``raise ... from error``, so that the log keeps the
@@ -47,6 +58,14 @@ class ConfigError(UsageError):
     """The config file cannot be used; `what` names the file and the line."""
 
 
+class RequestError(UsageError):
+    """What came over the socket is no proper request. status: HTTP's number for it, 400 to 499."""
+
+    def __init__(self, what: str, why: str = "", remedy: str = "", *, status: int = 400) -> None:
+        super().__init__(what, why, remedy)
+        self.status = status
+
+
 class PictureError(BshmError):
     """One input cannot be used."""
 
@@ -67,6 +86,26 @@ class OutputError(BshmError):
     """A result cannot be written."""
 
 
+class JobError(BshmError):
+    """The engine gave one picture up; the next one goes on."""
+
+
+class DeadlineError(JobError):
+    """The picture took longer than its deadline."""
+
+
+class CancelledError(JobError):
+    """Somebody cancelled the job."""
+
+
+class CrashError(JobError):
+    """The process that runs the networks ended over this picture, and again when it was tried alone."""
+
+
+class MemoryShortError(JobError):
+    """The picture does not fit into the memory, not even in small steps."""
+
+
 class NetworkError(BshmError):
     """A network's file is missing, damaged or not allowed by its licence."""
 
@@ -81,6 +120,32 @@ class DeviceError(BshmError):
     """The device that was asked for cannot be used."""
 
     exit_code = 3
+
+
+class EngineError(BshmError):
+    """The resident engine cannot be used."""
+
+    exit_code = 3
+
+
+class NotRunningError(EngineError):
+    """Nothing answers at the engine's address."""
+
+
+class RunningError(EngineError):
+    """An engine is running already."""
+
+
+class BusyError(EngineError):
+    """The queue is full, or the engine is stopping or starting. retry_after: seconds until it is worth asking again."""
+
+    def __init__(self, what: str, why: str = "", remedy: str = "", *, retry_after: int = 1) -> None:
+        super().__init__(what, why, remedy)
+        self.retry_after = retry_after
+
+
+class AccessError(EngineError):
+    """The engine does not serve this user or this program."""
 
 
 class FaultError(BshmError):

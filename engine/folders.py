@@ -29,6 +29,12 @@ def state_folder() -> Path:
     return _folder("XDG_STATE_HOME", ".local/state")
 
 
+def runtime_folder() -> Path:
+    """$XDG_RUNTIME_DIR/bshm: the resident engine's socket and token; the state folder where no login made that."""
+    named = os.environ.get("XDG_RUNTIME_DIR", "")
+    return Path(named) / "bshm" if named.startswith("/") else state_folder() / "run"
+
+
 def sync_folder(folder: Path) -> None:
     """A rename lasts through a power cut only when the folder is on the disk too; not every file system can do it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -66,7 +66,7 @@ class Engine:
         runtime = open_runtime(settings)
         self.device = runtime.device
         self._networks = Networks(runtime, store or Store(), settings.licences)
-        self._options = Options(settings.network, settings.people)
+        self._options = Options(settings.network, settings.people, settings.quality)
         for each in (
             *self._networks.usable("people"),
             witness_of(self._networks),
@@ -91,7 +91,8 @@ class Engine:
             people = confirm(self._networks, candidates, seen)
             subjects = choose_subjects(people, seen, options.people)
         strangers = [each.box for each in people if each not in subjects]
-        plans = plan(subjects, frame, names)
+        plans = [_as_asked(each, options) for each in plan(subjects, frame, names)]
+        crisp = options.edge == "crisp"
         whole = np.zeros((frame.height, frame.width), np.float32)
         for each in plans:
             with clock.stage("matte"):
@@ -101,11 +102,11 @@ class Engine:
                 matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
             with clock.stage("compose"):
                 matte = faded(matte, made.crop, frame)
-                paste_into(whole, made.crop, binary(matte, each.threshold) if options.binary else matte)
+                paste_into(whole, made.crop, binary(matte, each.threshold) if crisp else matte)
         with clock.stage("foreground"):
             foreground = estimate_foreground(picture.pixels, whole)
             if picture.alpha is not None:
-                whole = whole * _own_alpha(picture.alpha, options.binary)
+                whole = whole * _own_alpha(picture.alpha, crisp)
                 foreground[whole == 0] = 0
         report = Report(
             width=frame.width,
@@ -130,6 +131,12 @@ class Engine:
             if crop == made.crop:
                 break
         return made
+
+
+def _as_asked(each: Plan, options: Options) -> Plan:
+    """The plan with what a request changes in it: one pass where it is to be fast, and its own threshold."""
+    passes = each.passes[:1] if options.quality == "fast" else each.passes
+    return replace(each, passes=passes, threshold=options.threshold or each.threshold)
 
 
 def _without(strangers: list[Box], person: Box, made: _CropMatte) -> Matte:

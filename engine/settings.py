@@ -20,6 +20,8 @@ _Section = TypeVar("_Section")
 DEVICES = ("auto", "cpu", "cuda")
 LICENCES = ("all", "permissive")
 PEOPLE = ("auto", "all", "largest")
+EDGES = ("soft", "crisp")
+QUALITIES = ("best", "fast")
 WANTS = ("cutout", "matte", "composite")
 FORMATS = ("png", "webp", "tiff", "jpeg")
 
@@ -43,6 +45,34 @@ class Links:
 
 
 @dataclass(frozen=True)
+class Resident:
+    """How the resident engine listens and behaves. idle_unload: minutes; deadline, stop_within: seconds."""
+
+    socket: str = "auto"
+    port: int = 0
+    idle_unload: float = 30
+    deadline: float = 120
+    stop_within: float = 30
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What may wait in the resident engine, the pictures under way counted in."""
+
+    pictures: int = 512
+    megabytes: float = 1024
+
+
+@dataclass(frozen=True)
+class Memory:
+    """megabytes: what the process that runs the networks may take; 0: half of what this machine lets it have.
+    longest_side: of what a network sees, in pixels."""
+
+    megabytes: int = 0
+    longest_side: int = 2560
+
+
+@dataclass(frozen=True)
 class Settings:
     """What config.yaml says; the comments there explain each. people: a word of PEOPLE or a number of people."""
 
@@ -51,12 +81,16 @@ class Settings:
     licences: str = "all"
     network: str = "auto"
     people: str | int = "auto"
+    quality: str = "best"
     want: tuple[str, ...] = ("cutout",)
     format: str = "png"
     matte_bits: int = 8
     background: str = "white"
     limits: Limits = field(default_factory=Limits)
     links: Links = field(default_factory=Links)
+    engine: Resident = field(default_factory=Resident)
+    queue: Queue = field(default_factory=Queue)
+    memory: Memory = field(default_factory=Memory)
 
 
 def one_of(words: tuple[str, ...]) -> Callable[[Any], bool]:
@@ -84,6 +118,7 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "threads": (lambda value: 0 <= value <= 1024, "a whole number from 0 to 1024"),
     "licences": (one_of(LICENCES), f"one of {', '.join(LICENCES)}"),
     "people": (is_people, f"one of {', '.join(PEOPLE)}, or a number of at least 1"),
+    "quality": (one_of(QUALITIES), f"one of {', '.join(QUALITIES)}"),
     "want": (_several_of(WANTS), f"one or several of {', '.join(WANTS)}"),
     "format": (one_of(FORMATS), f"one of {', '.join(FORMATS)}"),
     "matte_bits": (lambda value: value in (8, 16), "8 or 16"),
@@ -96,6 +131,15 @@ CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "limits.megabytes": (_up_to(1e6), "a number above 0, at most 1000000"),
     "links.allow_private": (lambda _: True, "true or false"),
     "links.timeout": (_up_to(1e6), "a number of seconds above 0, at most 1000000"),
+    "engine.socket": (lambda value: value == "auto" or value.startswith("/"), "auto, or a path that begins with /"),
+    "engine.port": (lambda value: value == 0 or 1024 <= value <= 65535, "0, or a number from 1024 to 65535"),
+    "engine.idle_unload": (lambda value: 0 <= value <= 1e6, "a number of minutes from 0 to 1000000"),
+    "engine.deadline": (_up_to(1e6), "a number of seconds above 0, at most 1000000"),
+    "engine.stop_within": (_up_to(1e6), "a number of seconds above 0, at most 1000000"),
+    "queue.pictures": (lambda value: 1 <= value <= 1_000_000, "a whole number from 1 to 1000000"),
+    "queue.megabytes": (_up_to(1e6), "a number above 0, at most 1000000"),
+    "memory.megabytes": (lambda value: value == 0 or 512 <= value <= 1e7, "0, or a whole number of at least 512"),
+    "memory.longest_side": (lambda value: 512 <= value <= 16_384, "a whole number from 512 to 16384"),
 }
 
 

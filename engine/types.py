@@ -151,11 +151,15 @@ class Person:
 @dataclass(frozen=True)
 class Options:
     """What one request asks for. network: "auto" or a matting network's name. people: a word of settings.PEOPLE or a
-    number. binary: a hard matte of 0 and 1 (threshold 0.5, 0.3 for small people; the picture's own alpha: 0.5)."""
+    number. quality: a word of settings.QUALITIES. edge: a word of settings.EDGES; "crisp" is a hard matte of 0 and 1.
+    threshold: of crisp edges, above 0 and under 1; None: 0.5, and 0.3 for small people. The picture's own alpha: 0.5.
+    """
 
     network: str = "auto"
     people: str | int = "auto"
-    binary: bool = False
+    quality: str = "best"
+    edge: str = "soft"
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)

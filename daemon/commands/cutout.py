@@ -220,7 +220,7 @@ def _cut_out(tasks: Sequence[Task], wanted: Wanted, tally: Tally) -> None:
     from engine.types import Options
 
     settings = wanted.settings
-    options = Options(settings.network, settings.people, wanted.binary)
+    options = Options(settings.network, settings.people, settings.quality, "crisp" if wanted.binary else "soft")
     with progress(len(tasks)) as advance:
         engine = Engine(settings)
         complain(f"Networks run on {engine.device}.")

@@ -51,7 +51,7 @@ def test_what_a_user_erased_stays_erased(engine: Engine, astronaut: bytes) -> No
 
 def test_a_binary_matte_is_binary_for_pictures_with_soft_alpha(engine: Engine, astronaut: bytes) -> None:
     alpha = np.tile(np.linspace(0, 255, 256).astype(np.uint8), (256, 1))
-    cut = engine.cut_out(with_alpha(astronaut, alpha), Options(binary=True))
+    cut = engine.cut_out(with_alpha(astronaut, alpha), Options(edge="crisp"))
     assert set(np.unique(cut.matte)) == {0.0, 1.0}
 
 

@@ -164,13 +164,13 @@ def test_people_of_another_word_are_refused(engine: Engine, portrait: Scene, peo
 
 class TestBinary:
     def test_it_is_the_matte_cut_at_the_persons_threshold(self, engine: Engine, portrait_cut: CutOut) -> None:
-        cut = engine.cut_out(portrait_cut.picture, Options(binary=True))
+        cut = engine.cut_out(portrait_cut.picture, Options(edge="crisp"))
         assert [each["threshold"] for each in cut.report.people] == [0.3]
         assert np.array_equal(cut.matte, portrait_cut.matte > np.float32(0.3))
         assert np.array_equal(cut.foreground, cut.picture.pixels * (cut.matte > 0)[..., None])
 
     def test_it_is_hard_too_where_a_crop_ends_in_somebody_else(self, engine: Engine, pair: Scene) -> None:
-        cut = engine.cut_out(picture(pair.pixels), Options(people=1, binary=True))
+        cut = engine.cut_out(picture(pair.pixels), Options(people=1, edge="crisp"))
         assert set(np.unique(cut.matte)) == {0, 1}
 
 

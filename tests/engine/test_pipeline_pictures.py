@@ -93,5 +93,5 @@ class TestOwnTransparency:
         self, engine: Engine, portrait: Scene, portrait_cut: CutOut, own: Matte
     ) -> None:
         alpha = np.rint(own * 255).astype(np.uint8)
-        cut = engine.cut_out(picture(portrait.pixels, alpha), Options(binary=True))
+        cut = engine.cut_out(picture(portrait.pixels, alpha), Options(edge="crisp"))
         assert np.array_equal(cut.matte, (portrait_cut.matte > np.float32(0.3)) & (alpha > 127))
