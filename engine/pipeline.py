@@ -25,9 +25,13 @@ from engine.routes import THRESHOLD, Plan, plan
 from engine.runtimes import open_runtime
 from engine.settings import CHECKS, Settings, is_people
 from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Report, Rgb8
+from engine.work import Work
 
 # A crop that cuts a body is enlarged and matted again, at most this often.
 _MOST_GROWTHS = 2
+
+# How much of the work is done when everybody is found, and when everybody is matted.
+_FOUND, _MATTED = 0.3, 0.9
 
 _NOBODY = "Nobody was found in this picture: the matte is empty."
 
@@ -75,15 +79,16 @@ class Engine:
         ):
             self._networks.load(each)
 
-    def cut_out(self, picture: Picture, options: Options | None = None) -> CutOut:
-        """The people of a picture; without options, as the settings say.
+    def cut_out(self, picture: Picture, options: Options | None = None, work: Work | None = None) -> CutOut:
+        """The people of a picture; without options, as the settings say. work: who waits for it, and how.
 
         Raises UsageError for unknown options, NetworkError where a network fails.
         """
-        options = options or self._options
+        options, work = options or self._options, work or Work()
         if not is_people(options.people):
             raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
         clock = _Clock()
+        work.reached("people", 0.0)
         seen, frame = picture.rgb8, picture.size
         names = tuple(each.name for each in self._networks.matting(options.network))
         with clock.stage("people"):
@@ -94,7 +99,8 @@ class Engine:
         plans = [_as_asked(each, options) for each in plan(subjects, frame, names)]
         crisp = options.edge == "crisp"
         whole = np.zeros((frame.height, frame.width), np.float32)
-        for each in plans:
+        for number, each in enumerate(plans):
+            work.reached("matte", _FOUND + (_MATTED - _FOUND) * number / len(plans))
             with clock.stage("matte"):
                 made = self._matte(each, seen, people)
                 matte = _without(strangers, each.person.box, made)
@@ -103,6 +109,7 @@ class Engine:
             with clock.stage("compose"):
                 matte = faded(matte, made.crop, frame)
                 paste_into(whole, made.crop, binary(matte, each.threshold) if crisp else matte)
+        work.reached("foreground", _MATTED)
         with clock.stage("foreground"):
             foreground = estimate_foreground(picture.pixels, whole)
             if picture.alpha is not None:
@@ -115,6 +122,7 @@ class Engine:
             device=self.device,
             milliseconds=clock.milliseconds,
             warnings=(*picture.notes, *(() if people else (_NOBODY,))),
+            steps=tuple(work.steps),
             source=asdict(picture.source),
         )
         return CutOut(picture, whole, foreground, report)

@@ -166,7 +166,8 @@ class Options:
 class Report:
     """What was done with one picture, ready for JSON.
 
-    milliseconds: per stage, in the order they ran. warnings: sentences, for the user.
+    milliseconds: per stage, in the order they ran. warnings: sentences, for the user. steps: what was given up where
+    memory ran out (smaller batch, tiles, the CPU), sentences in their order.
     """
 
     width: int
@@ -175,6 +176,7 @@ class Report:
     device: str
     milliseconds: dict[str, float]
     warnings: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
     source: dict[str, Any] = field(default_factory=dict)
 
 

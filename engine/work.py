@@ -1,0 +1,23 @@
+"""One picture's way through the stages, as those see it who wait for it: how far it is, who goes first, what was given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def _nobody_waits(_stage: str, _done: float) -> None:
+    pass
+
+
+class Work:
+    """Accompanies one picture through `Engine.cut_out`; each picture has its own.
+
+    urgent: a person waits for it, so that its network runs go before others'. steps: sentences about the ladder's
+    steps that were taken where memory ran out, in their order, for the report.
+    """
+
+    def __init__(self, *, urgent: bool = False, reached: Callable[[str, float], None] = _nobody_waits) -> None:
+        """reached: is told the stage and the part of all the work that is done, 0..1; raises CancelledError to end it."""
+        self.urgent = urgent
+        self.reached = reached
+        self.steps: list[str] = []
