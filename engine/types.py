@@ -2,19 +2,21 @@
 
 Arrays that hold pictures are [height, width, channels] in RGB order; pixels are integers of the picture's own depth
 (uint8 0..255 or uint16 0..65535); mattes are float32 [height, width], 0 outside a person, 1 inside.
+numpy is named here and not loaded: the server and its clients read and send Options, and see no array.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-Rgb8 = npt.NDArray[np.uint8]
-Matte = npt.NDArray[np.float32]
+Pixels: TypeAlias = "npt.NDArray[np.uint8] | npt.NDArray[np.uint16]"
+Rgb8: TypeAlias = "npt.NDArray[np.uint8]"
+Matte: TypeAlias = "npt.NDArray[np.float32]"
 
 
 class Size(NamedTuple):
@@ -135,9 +137,9 @@ class Picture:
     @property
     def rgb8(self) -> Rgb8:
         """[H, W, 3] uint8: what the networks see. Shares memory with `pixels` where those have 8 bits."""
-        if self.pixels.dtype == np.uint8:
-            return self.pixels.astype(np.uint8, copy=False)
-        return (self.pixels >> 8).astype(np.uint8)
+        if self.pixels.dtype == "uint8":
+            return self.pixels.astype("uint8", copy=False)
+        return (self.pixels >> 8).astype("uint8")
 
 
 @dataclass(frozen=True)
