@@ -7,10 +7,11 @@ import io
 import numpy as np
 
 from engine.pictures import colour
+from engine.pictures.decoding import decoding
 from engine.pictures.depth import stretched
 from engine.pictures.nclx import unprofiled
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import check_size, decoding
+from engine.pictures.refusals import check_size
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source
 

@@ -7,9 +7,10 @@ import re
 import numpy as np
 
 from engine.pictures import with_pillow
+from engine.pictures.decoding import decoding
 from engine.pictures.depth import stretched
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import check_size, damaged, decoding, truncated
+from engine.pictures.refusals import check_size, damaged, truncated
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source
 

@@ -1,19 +1,12 @@
-"""What is refused, and in which words: limits, damage, and what decoders say of it."""
+"""What is refused, and in which words: limits and damage. Loads no decoder: files are looked at before one is used."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from PIL import Image
-
-from engine.errors import NotAPictureError, PictureError, TooLargeError
+from engine.errors import NotAPictureError, TooLargeError
 from engine.settings import Limits
 from engine.types import Size
 
-_log = logging.getLogger(__name__)
-_TRUST = "Raise limits.{} in the config if you trust the file"
+TRUST = "Raise limits.{} in the config if you trust the file"
 
 
 def check_bytes(count: int, limits: Limits, name: str) -> None:
@@ -24,7 +17,7 @@ def check_bytes(count: int, limits: Limits, name: str) -> None:
         raise TooLargeError(
             f"{name}: the file has {count / 1e6:.1f} MB",
             f"the limit is {limits.megabytes:g}",
-            _TRUST.format("megabytes"),
+            TRUST.format("megabytes"),
         )
 
 
@@ -36,7 +29,7 @@ def check_size(size: Size, limits: Limits, name: str) -> None:
         raise TooLargeError(
             f"{name}: the picture has {size.width} x {size.height} pixels",
             f"that is {size.area / 1e6:g} megapixels, and the limit is {limits.megapixels:g}",
-            _TRUST.format("megapixels"),
+            TRUST.format("megapixels"),
         )
 
 
@@ -57,31 +50,3 @@ def unreadable(name: str, what: str) -> NotAPictureError:
     return NotAPictureError(
         f"{name}: {what} cannot be read", remedy="Save it as RGB with 8 or 16 bits a channel, as PNG, TIFF or JPEG"
     )
-
-
-@contextmanager
-def decoding(name: str, kind: str) -> Iterator[None]:
-    """Turns whatever a decoder raises about the bytes of `name`, a file of this kind, into a PictureError."""
-    try:
-        yield
-    except PictureError:
-        raise
-    except MemoryError as error:
-        raise TooLargeError(
-            f"{name}: not enough memory to decode it", remedy="Close other programs, or make the picture smaller"
-        ) from error
-    except Image.DecompressionBombError as error:
-        raise TooLargeError(
-            f"{name}: a part of the picture has too many pixels",
-            "it is larger than the header says, and than limits.megapixels allows",
-            _TRUST.format("megapixels"),
-        ) from error
-    except Exception as error:  # decoders raise every type there is on damaged bytes
-        _log.debug("%s: %s decoder: %s", name, kind, error)
-        if any(words in str(error).lower() for words in _WORDS_OF_TRUNCATION):
-            raise truncated(name) from error
-        raise damaged(name, f"its {kind} data cannot be decoded") from error
-
-
-# In what Pillow and libheif say where bytes run out.
-_WORDS_OF_TRUNCATION = ("truncated", "end of file", "end-of-file", "outside of file bounds")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from engine.pictures.refusals import damaged, decoding, truncated
+from engine.pictures.decoding import decoding
+from engine.pictures.refusals import damaged, truncated
 from engine.pictures.tiff_directory import (
     Entry,
     Layout,

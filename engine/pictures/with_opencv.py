@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from engine.pictures.refusals import damaged, decoding
+from engine.pictures.decoding import decoding
+from engine.pictures.refusals import damaged
 from engine.types import Size
 
 # OpenCV's order of channels from ours, and ours from OpenCV's, by their number.

@@ -10,9 +10,10 @@ from PIL import Image, UnidentifiedImageError
 
 from engine.errors import NotAPictureError
 from engine.pictures import colour
+from engine.pictures.decoding import decoding
 from engine.pictures.pillow_rules import pillow_rules
 from engine.pictures.raster import Raster, expanded
-from engine.pictures.refusals import check_size, decoding, unreadable
+from engine.pictures.refusals import check_size, unreadable
 from engine.pictures.stated_size import stated_size
 from engine.settings import Limits
 from engine.types import Pixels, Size, Source

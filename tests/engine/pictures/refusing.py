@@ -7,7 +7,7 @@ import time
 import pytest
 
 from engine.errors import PictureError
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.settings import Limits
 
 NAME = "照片 1.jpg"

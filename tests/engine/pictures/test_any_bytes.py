@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import PictureError
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.settings import Limits
 from tests.engine.pictures.test_refusals import FILES
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import NotAPictureError, UsageError
-from engine.pictures import Colour, parse_background
-from engine.pictures.background import backdrop
+from engine.pictures.background import Colour, backdrop, parse_background
 from engine.types import Picture
 from tests.engine.pictures import making
 from tests.engine.pictures.making import colours, picture, profile, scene

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import NotAPictureError, TooLargeError
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.pictures.png_chunks import SIGNATURE, chunk
 from engine.pictures.tiff_directory import Entry, Layout, packed_directory
 from engine.settings import Limits

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from engine.pictures import colour, decode
+from engine.pictures import colour
+from engine.pictures.decode import decode
 from engine.pictures.png_chunks import chunk
 from engine.settings import Limits
 from engine.types import Picture

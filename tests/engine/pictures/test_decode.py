@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.pictures.png_chunks import chunk
 from engine.settings import Limits
 from engine.types import Picture

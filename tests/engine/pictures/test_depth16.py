@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.errors import NotAPictureError
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.pictures.png_chunks import chunk
 from engine.settings import Limits
 from engine.types import Picture

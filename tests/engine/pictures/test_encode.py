@@ -12,16 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.errors import OutputError
-from engine.pictures import (
-    Colour,
-    decode,
-    encode,
-    encode_composite,
-    encode_cutout,
-    encode_matte,
-    suffix,
-    written_format,
-)
+from engine.pictures.background import Colour
+from engine.pictures.decode import decode
+from engine.pictures.encode import encode, encode_composite, encode_cutout, encode_matte
+from engine.pictures.formats import suffix, written_format
 from engine.settings import FORMATS, WANTS, Limits
 from engine.types import Picture
 from tests.engine.pictures import making

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from engine.pictures import decode, encode
+from engine.pictures.decode import decode
+from engine.pictures.encode import encode
 from engine.pictures.exif import DAMAGED, added_to_tiff, cleaned
 from engine.settings import Limits
 from engine.types import CutOut, Report

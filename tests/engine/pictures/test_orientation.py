@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageOps
 
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.pictures.exif import orientation_of
 from engine.pictures.orientation import upright
 from engine.pictures.png_chunks import chunk

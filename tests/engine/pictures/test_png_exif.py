@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.pictures.png_chunks import chunk
 from engine.pictures.png_exif import exif_of
 from engine.settings import Limits

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.errors import NotAPictureError, TooLargeError
-from engine.pictures import decode
+from engine.pictures.decode import decode
 from engine.pictures.png_chunks import SIGNATURE, chunk
 from engine.settings import Limits
 from tests.engine.pictures import making
