@@ -1,4 +1,4 @@
-"""One picture's way through the stages, as those see it who wait for it: how far it is, who goes first, what was given up."""
+"""One picture's way through the stages, as those see it who wait for it: how far it is, what was given up on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Work:
     """
 
     def __init__(self, *, urgent: bool = False, reached: Callable[[str, float], None] = _nobody_waits) -> None:
-        """reached: is told the stage and the part of all the work that is done, 0..1; raises CancelledError to end it."""
+        """reached: is told the stage and the part of all work that is done, 0..1; raises CancelledError to end it."""
         self.urgent = urgent
         self.reached = reached
         self.steps: list[str] = []

@@ -44,7 +44,10 @@ def send(end: socket.socket, message: Message, shared: Shared | None = None) -> 
 
 def receive(end: socket.socket) -> tuple[Message, Shared | None] | None:
     """The next message; None where the other end is closed. Raises BlockingIOError on a non-blocking end."""
-    data, descriptors, _, _ = socket.recv_fds(end, _LONGEST, 1)
+    try:
+        data, descriptors, _, _ = socket.recv_fds(end, _LONGEST, 1, socket.MSG_CMSG_CLOEXEC)
+    except ConnectionError:
+        return None
     if not data:
         return None
     return json.loads(data), Shared(descriptors[0]) if descriptors else None

@@ -1,0 +1,319 @@
+"""Which job goes to the worker, when; what is done about one that is lost, late or not wanted any more.
+
+A job whose worker was lost is tried once more, alone: so the picture that ends the process is told from those that
+were beside it, and only that one is refused. A job past the engine's deadline is treated the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from engine.errors import BshmError, BusyError, CancelledError, DeadlineError, EngineError
+from engine.jobs import Job, Jobs, Results
+from engine.losses import Part, fate_of
+from engine.logs import fields
+from engine.problems import from_problem
+from engine.queue import PRIORITIES, Bounds, Priority, Queue
+from engine.rates import Rates
+from engine.settings import Settings
+from engine.shared import Shared
+from engine.worker.channel import Message
+from engine.worker.keeper import Keeper
+from engine.worker import order
+from engine.worker.order import Order
+
+# Pictures under way at once: while the networks work on one, another is decoded and a third encoded. A person's
+# picture never waits for a batch picture's place.
+AT_ONCE: Mapping[Priority, int] = {"interactive": 2, "batch": 3}
+
+# A worker from which nothing was heard for so many seconds hangs as a whole (it says "beat" every second).
+_SILENCE = 20.0
+
+# Seconds for which jobs are refused when the networks could not be loaded; the next job tries it again.
+_BROKEN = 5.0
+
+# Seconds that a cancelled or late job has to end by itself, before its worker is ended.
+_GRACE = 3.0
+
+_SHORT = 0.02
+
+_log = logging.getLogger("bshm.engine")
+
+
+class Dispatcher:
+    """All of the engine's work. To be used from one event loop.
+
+    finished: is told of each job that has ended, with its error, for the log's and metrics' sake.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Mapping[str, str],
+        finished: Callable[[Job, BshmError | None], None],
+    ) -> None:
+        self.settings = settings
+        self.jobs = Jobs()
+        self.rates = Rates()
+        self.bounds = Bounds(settings.queue.pictures, int(settings.queue.megabytes * 1e6))
+        self.keeper = Keeper(settings, environment, self._hear, self._turn, self._lost)
+        self.stopping = False
+        self._finished = finished
+        self._queue: Queue[Job] = Queue()
+        self._suspects: deque[Job] = deque()
+        self._running: dict[str, Job] = {}
+        self._deadlines: dict[Job, asyncio.TimerHandle] = {}  # the clients'
+        self._limits: dict[Job, asyncio.TimerHandle] = {}  # the engine's own
+        self._culprit: Job | None = None  # the worker was ended because of it
+        self._idle: asyncio.TimerHandle | None = None
+        self._retiring: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> tuple[Job, ...]:
+        """Jobs that wait for their turn; those that are tried again go first."""
+        return (*self._suspects, *self._queue)
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        """Jobs at the worker."""
+        return tuple(self._running.values())
+
+    @property
+    def progressing(self) -> bool:
+        """Whether the device's thread gets on with its work, or has none: what systemd's watchdog is told."""
+        if not self._running or self.keeper.state != "ready":
+            return True
+        silent = time.monotonic() - self.keeper.heard
+        return silent < _SILENCE + _GRACE and self.keeper.busy + silent < self.settings.engine.deadline + 2 * _GRACE
+
+    # What clients ask for
+
+    def open(self, name: str | None, priority: Priority, deadline: float | None) -> Job:
+        """A place for a job, whose picture may then come in. deadline: seconds for all of it, from now.
+
+        Raises BusyError where there is no room and while the engine stops, RequestError for a name that is taken.
+        """
+        if self.stopping:
+            raise _stopping()
+        job = self.jobs.open(name, priority)
+        try:
+            self.bounds.open(self.rates.retry_after)
+        except BusyError:
+            job.end("failed")
+            raise
+        if deadline is not None:
+            loop = asyncio.get_running_loop()
+            self._deadlines[job] = loop.call_later(deadline, self._past, job, deadline)
+        return job
+
+    def reserve(self, job: Job, length: int) -> None:
+        """Room for bytes of the job's body. Raises BusyError."""
+        self.bounds.reserve(length, self.rates.retry_after)
+        job.reserved += length
+
+    def enter(self, job: Job, order: Order, body: Shared) -> None:
+        """The job's picture is there: it waits for its turn."""
+        job.order, job.body, job.stage = order, body, "wait"
+        if self.stopping:
+            self.cancel(job, _stopping())
+        if job.active:
+            self._queue.add(job, job.priority)
+            self._turn()
+
+    def cancel(self, job: Job, why: BshmError | None = None) -> None:
+        """Nobody wants it any more: it ends at once, and the worker stops working on it at its next stage."""
+        if not job.active:
+            return
+        self._end(job, why or CancelledError(f"job '{job.name}' was cancelled"))
+
+    def close(self, job: Job) -> None:
+        """Its client has its answer, or is gone: its memory and its place are free."""
+        self.cancel(job)
+        if job.body:
+            job.body.close()
+        if not job.answer.cancelled() and job.answer.done() and not job.answer.exception():
+            job.answer.result().shared.close()
+        self.bounds.close(job.reserved)
+        job.reserved = 0
+        self.jobs.forget_old()
+
+    # The engine's own life
+
+    def start(self) -> None:
+        """Loads the networks."""
+        self.keeper.wake()
+
+    async def stop(self, within: float) -> None:
+        """Queued jobs are refused, those under way may finish within so many seconds; then the worker ends."""
+        self.stopping = True
+        for job in self.waiting:
+            self._end(job, _stopping())
+        until = time.monotonic() + within
+        while self._running and time.monotonic() < until:
+            await asyncio.sleep(_SHORT)
+        for job in self.running:
+            self._end(job, _stopping())
+        self._running.clear()
+        await self.keeper.sleep()
+
+    def reload(self, settings: Settings) -> None:
+        """Other settings, from the next picture on; the networks are loaded anew when those under way are done."""
+        self.settings = settings
+        self.bounds.most_pictures = settings.queue.pictures
+        self.bounds.most_bytes = int(settings.queue.megabytes * 1e6)
+        self._retire(again=self.keeper.state != "asleep")
+
+    def check(self) -> None:
+        """To be called every second or so: a worker that says nothing any more hangs as a whole, and is ended."""
+        silent = time.monotonic() - self.keeper.heard
+        if self._running and self.keeper.state == "ready" and silent > _SILENCE:
+            _log.error("the worker hangs", extra=fields(silent=round(silent, 1)))
+            self.keeper.kill()
+
+    # Turns
+
+    def _turn(self) -> None:
+        """Whatever changed: hands over what can be handed over."""
+        if self._retiring:
+            return
+        if self.waiting and not self.stopping:
+            if self.keeper.state == "broken" and time.monotonic() - self.keeper.heard < _BROKEN:
+                for job in self.waiting:
+                    self._end(job, self.keeper.why or EngineError("the networks cannot be loaded"))
+                return
+            self.keeper.wake()
+        if self.keeper.state == "ready":
+            while job := self._next():
+                self._hand_over(job)
+        self._watch_idleness()
+
+    def _next(self) -> Job | None:
+        if self._suspects:
+            return None if self._running else self._suspects.popleft()
+        if any(job.tries for job in self._running.values()):  # a suspect is under way, alone
+            return None
+        under_way = Counter(job.priority for job in self.running)
+        room = [each for each in PRIORITIES if under_way[each] < AT_ONCE[each]]
+        return self._queue.take(room)
+
+    def _hand_over(self, job: Job) -> None:
+        assert job.order  # noqa: S101  # enter() gave it
+        job.state, job.begun = "running", job.begun or time.monotonic()
+        self._running[job.name] = job
+        loop = asyncio.get_running_loop()
+        self._limits[job] = loop.call_later(self.settings.engine.deadline, self._late, job)
+        self.keeper.send({"do": "run", "job": job.name, "order": job.order.to_json()}, job.body)
+
+    def _watch_idleness(self) -> None:
+        if self._idle:
+            self._idle.cancel()
+            self._idle = None
+        minutes = self.settings.engine.idle_unload
+        if minutes and self.keeper.state == "ready" and not self._running and not self.waiting:
+            self._idle = asyncio.get_running_loop().call_later(minutes * 60, self._retire)
+
+    def _retire(self, *, again: bool = False) -> None:
+        """Ends the worker when nothing is under way. again: starts another one then; else the next job does."""
+        if not self._retiring:
+            self._retiring = asyncio.create_task(self._retire_when_idle(again))
+
+    async def _retire_when_idle(self, again: bool) -> None:
+        while self._running:
+            await asyncio.sleep(_SHORT)
+        await self.keeper.sleep()
+        self.keeper.settings, self._retiring = self.settings, None
+        if again:
+            self.keeper.wake()
+        self._turn()
+
+    # What becomes of a job
+
+    def _hear(self, message: Message, shared: Shared | None) -> None:
+        job = self._running.get(message["job"])
+        said = message["say"]
+        if job and said == "stage":
+            job.stage, job.progress = message["stage"], message["progress"]
+        elif said == "done" and shared:
+            parts = tuple(order.Part(*part) for part in message["parts"])
+            self._take_back(message["job"], Results(shared, parts))
+        elif said == "failed":
+            if message["trace"]:
+                _log.error("a picture failed", extra=fields(job=message["job"], trace=message["trace"]))
+            self._take_back(message["job"], from_problem(500, message["problem"]))
+
+    def _take_back(self, name: str, outcome: Results | BshmError) -> None:
+        """The worker has done with a job."""
+        job = self._running.pop(name, None)
+        if job and job.active:
+            self._end(job, outcome)
+        elif isinstance(outcome, Results):
+            outcome.shared.close()  # nobody wants it any more
+        self._turn()
+
+    def _end(self, job: Job, outcome: Results | BshmError) -> None:
+        for timers in (self._deadlines, self._limits):
+            if timer := timers.pop(job, None):
+                timer.cancel()
+        with suppress(ValueError):
+            self._suspects.remove(job)
+        self._queue.remove(job, job.priority)
+        if isinstance(outcome, Results):
+            job.end("done")
+            self.rates.add(time.monotonic() - (job.begun or job.opened))
+            job.answer.set_result(outcome)
+        else:
+            job.end("cancelled" if isinstance(outcome, CancelledError) else "failed")
+            job.answer.set_exception(outcome)
+            job.answer.exception()  # it counts as seen, also where its client is gone
+        if job.name in self._running:  # the worker does not know yet
+            self.keeper.send({"do": "cancel", "job": job.name})
+            asyncio.get_running_loop().call_later(_GRACE, self._insist, job)
+        self._finished(job, None if isinstance(outcome, Results) else outcome)
+
+    def _insist(self, job: Job) -> None:
+        """A job that ended is still at the worker: it hangs."""
+        if self._running.get(job.name) is job and self.keeper.state == "ready":
+            self._culprit = job
+            self.keeper.kill()
+
+    def _late(self, job: Job) -> None:
+        """The engine's own deadline has passed: whatever it does, it is lost to it."""
+        if self._running.get(job.name) is job and job.active:
+            _log.error("a picture is past its deadline", extra=fields(job=job.name, stage=job.stage))
+            self._culprit = job
+            self.keeper.kill()
+
+    def _past(self, job: Job, deadline: float) -> None:
+        """The client's own deadline has passed."""
+        self.cancel(
+            job, DeadlineError(f"job '{job.name}' was not finished in time", f"its deadline was {deadline:g} s")
+        )
+
+    def _lost(self, how: str) -> None:
+        """The worker ended with jobs under way."""
+        culprit, self._culprit = self._culprit, None
+        lost, deadline = self.running, self.settings.engine.deadline
+        self._running.clear()
+        for job in reversed([each for each in lost if each.active]):
+            self._limits.pop(job).cancel()
+            part: Part = "suspect" if culprit is None else "late" if job is culprit else "bystander"
+            job.tries += part != "bystander"
+            fate = fate_of(job.called, part, job.tries, how, deadline)
+            if fate.refusal:
+                self._end(job, fate.refusal)
+                continue
+            job.send_back(fate.note)
+            if fate.alone:
+                self._suspects.appendleft(job)
+            else:
+                self._queue.add_again(job, job.priority)
+        self._turn()
+
+
+def _stopping() -> BusyError:
+    return BusyError("the engine is stopping", remedy="Start it again, or try again later", retry_after=5)

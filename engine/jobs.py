@@ -1,0 +1,119 @@
+"""The jobs of the resident engine: what each asks for, how far it is, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from engine.errors import RequestError
+from engine.queue import Priority
+from engine.shared import Shared
+from engine.worker.order import Order, Part
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+# Jobs that have ended are remembered, so that a client can still ask what became of its own.
+_REMEMBERED = 1000
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of a picture: the bytes, and where in them each part lies; the report is the first."""
+
+    shared: Shared
+    parts: tuple[Part, ...]
+
+
+@dataclass(eq=False)
+class Job:
+    """One picture in the engine's hands.
+
+    name: its ID, chosen by the client. tries: how often it was handed to a worker and lost with it. reserved: bytes of
+    its body that count in the queue's bounds. answer: its results, or the error. Times are of time.monotonic().
+    """
+
+    name: str
+    priority: Priority
+    answer: asyncio.Future[Results]
+    opened: float = field(default_factory=time.monotonic)
+    begun: float | None = None
+    ended: float | None = None
+    state: State = "queued"
+    stage: str = "receive"
+    progress: float = 0.0
+    tries: int = 0
+    reserved: int = 0
+    order: Order | None = None
+    body: Shared | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether its end is still to come."""
+        return self.state in ("queued", "running")
+
+    @property
+    def called(self) -> str:
+        """What sentences call its picture."""
+        return self.order.name if self.order else f"job '{self.name}'"
+
+    def send_back(self, step: str) -> None:
+        """To the queue: it is begun anew. step: a sentence for the report's steps, or ""."""
+        self.state, self.stage, self.progress = "queued", "wait", 0.0
+        if self.order and step:
+            self.order = replace(self.order, steps=(*self.order.steps, step))
+
+    def end(self, state: State) -> None:
+        """Nothing more will be done for it."""
+        self.state, self.ended = state, time.monotonic()
+        if state == "done":
+            self.stage, self.progress = "done", 1.0
+
+    def record(self, position: int | None) -> dict[str, Any]:
+        """What a client is told of it. position: how many go before it in the queue; None where it does not wait."""
+        return {
+            "job": self.name,
+            "state": self.state,
+            "stage": self.stage,
+            "progress": self.progress,
+            "position": position,
+            "priority": self.priority,
+            "seconds": round((self.ended or time.monotonic()) - self.opened, 3),
+        }
+
+
+class Jobs:
+    """The jobs there are, and the last ones that ended, by their IDs."""
+
+    def __init__(self) -> None:
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Job]:
+        """Those whose end is still to come, oldest first."""
+        return (job for job in tuple(self._jobs.values()) if job.active)
+
+    def open(self, name: str | None, priority: Priority) -> Job:
+        """A new job. name: None for one of our choice. Raises RequestError (409) where a job has that name already."""
+        chosen = name or uuid.uuid4().hex
+        known = self._jobs.get(chosen)
+        if known and known.active:
+            raise RequestError(f"job '{chosen}' is there already", remedy="Choose another ID", status=409)
+        job = Job(chosen, priority, asyncio.get_running_loop().create_future())
+        self._jobs[chosen] = job
+        self._jobs.move_to_end(chosen)
+        return job
+
+    def find(self, name: str) -> Job:
+        """The job of this name. Raises RequestError (404)."""
+        if name not in self._jobs:
+            raise RequestError(f"job '{name}' is not known", "it never was here, or it ended long ago", status=404)
+        return self._jobs[name]
+
+    def forget_old(self) -> None:
+        """Forgets the ended jobs that are too many."""
+        for name in [each.name for each in self._jobs.values() if not each.active][:-_REMEMBERED]:
+            del self._jobs[name]

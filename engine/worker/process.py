@@ -1,0 +1,114 @@
+"""The worker process: loads the networks, and works on several pictures at once, a thread each.
+
+So one picture is decoded and another encoded while the networks run on a third. It ends when the server's end of the
+channel is closed, whatever its threads are doing: a server that was killed leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import json
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+
+from engine.errors import BshmError, CancelledError, FaultError, MemoryShortError
+from engine.pipeline import Engine
+from engine.problems import to_problem
+from engine.settings import Settings, parse_settings
+from engine.shared import Shared
+from engine.work import Work
+from engine.worker import channel
+from engine.worker.cut import cut
+from engine.worker.order import Order
+
+_BEAT = 1.0  # seconds
+
+
+def main(descriptor: int) -> None:
+    """Serves the channel until its other end is closed."""
+    faulthandler.enable()  # says on standard error where native code crashed
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to a terminal's whole group: the server decides
+        signal.signal(each, signal.SIG_IGN)
+    end = socket.socket(fileno=descriptor)
+    begin = channel.receive(end)
+    if begin is None:
+        return
+    settings = parse_settings(json.dumps(begin[0]["settings"], ensure_ascii=False), "the server's settings")
+    try:
+        engine = Engine(settings)
+        engine.warm_up()
+    except BshmError as error:
+        channel.send(end, {"say": "broken", "problem": to_problem(error)[2]})
+        return
+    channel.send(end, {"say": "ready", "device": engine.device, "networks": engine.loaded})
+    _Worker(end, engine, settings).serve()
+
+
+class _Worker:
+    """What the threads of the process share."""
+
+    def __init__(self, end: socket.socket, engine: Engine, settings: Settings) -> None:
+        self._end, self._engine, self._settings = end, engine, settings
+        self._cancelled: dict[str, threading.Event] = {}
+
+    def serve(self) -> None:
+        """Takes messages until the server's end is closed, and ends the process then."""
+        threading.Thread(target=self._beat, daemon=True).start()
+        pool = ThreadPoolExecutor(thread_name_prefix="picture")
+        while (received := channel.receive(self._end)) is not None:
+            message, body = received
+            job = message["job"]
+            if message["do"] == "cancel":
+                if job in self._cancelled:
+                    self._cancelled[job].set()
+            elif body is not None:
+                self._cancelled[job] = threading.Event()
+                pool.submit(self._work, job, Order.from_json(message["order"]), body)
+        os._exit(0)  # threads in native code cannot be asked
+
+    def _work(self, job: str, order: Order, body: Shared) -> None:
+        cancelled = self._cancelled[job]
+
+        def reached(stage: str, progress: float) -> None:
+            if cancelled.is_set():
+                raise CancelledError(f"{order.name}: cancelled")
+            channel.send(self._end, {"say": "stage", "job": job, "stage": stage, "progress": round(progress, 3)})
+
+        work = Work(urgent=order.urgent, reached=reached)
+        work.steps.extend(order.steps)
+        try:
+            with body:
+                shared, parts = cut(self._engine, order, body, self._settings.limits, work)
+            with shared:
+                channel.send(self._end, {"say": "done", "job": job, "parts": parts}, shared)
+        except Exception as error:  # noqa: BLE001  # one picture's trouble: told and logged, and the next one goes on
+            self._tell(job, order.name, error)
+        finally:
+            del self._cancelled[job]
+
+    def _tell(self, job: str, name: str, error: Exception) -> None:
+        trace = "" if isinstance(error, BshmError) and error.__cause__ is None else traceback.format_exc()
+        if isinstance(error, MemoryError):
+            told: BshmError = MemoryShortError(
+                f"{name}: there is not enough memory", remedy="Close other programs, or set memory.megabytes higher"
+            )
+        elif isinstance(error, BshmError):
+            told = error
+        else:
+            why = f"a fault of this program, {type(error).__name__}; the engine's log says more"
+            told = FaultError(f"{name}: not cut out", why, "Please report it")
+        problem = to_problem(told)[2]
+        channel.send(self._end, {"say": "failed", "job": job, "problem": problem, "trace": channel.shortened(trace)})
+
+    def _beat(self) -> None:
+        with contextlib.suppress(OSError):  # the server is gone, which ends the process
+            while True:
+                channel.send(self._end, {"say": "beat", **asdict(self._engine.pulse)})
+                time.sleep(_BEAT)
