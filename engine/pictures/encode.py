@@ -1,4 +1,4 @@
-"""A result to the bytes of a file: cut-out, matte or composite, in PNG, WebP, TIFF or (composites) JPEG."""
+"""A result to bytes: cut-out, matte or composite, as a PNG, WebP, TIFF or (composites) JPEG file, or raw samples."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ _ROWS = 256  # blended at a time, so that a large composite needs little memory 
 
 
 def encode(cut: CutOut, want: str, chosen: str, *, bits: int = 8, background: Background = WHITE) -> bytes:
-    """The file for one of settings.WANTS, in the format that formats.written_format(want, chosen) names.
+    """The bytes of one of settings.WANTS, in the format that formats.written_format(want, chosen) names.
 
-    bits: of a matte. background: of a composite. Raises OutputError where the format cannot hold the size.
+    chosen: of settings.FORMATS; or "raw", 8-bit samples [H, W, C] row by row: a matte has one channel, a composite RGB,
+    a cut-out RGB and alpha. bits: of a matte. background: of a composite. Raises OutputError where the format cannot
+    hold the size.
     """
     if want == "matte":
         return encode_matte(cut, chosen, bits)
@@ -43,8 +45,9 @@ def encode_cutout(cut: CutOut, chosen: str) -> bytes:
 
 
 def encode_matte(cut: CutOut, chosen: str, bits: int) -> bytes:
-    """The matte as grey, 255 or 65535 for 1 (bits: 8 or 16). It is no photo: no profile, no EXIF."""
-    return _write(from_matte(cut.matte, bits)[..., None], written_format("matte", chosen))
+    """The matte as grey, 255 or 65535 for 1 (bits: 8 or 16; raw: 8). It is no photo: no profile, no EXIF."""
+    samples = from_matte(cut.matte, 8 if chosen == "raw" else bits)
+    return _write(samples[..., None], written_format("matte", chosen))
 
 
 def encode_composite(cut: CutOut, background: Background, chosen: str) -> bytes:
@@ -107,5 +110,9 @@ def _jpeg(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
     return file.getvalue()
 
 
+def _raw(samples: Pixels, _icc: bytes | None, _exif: bytes | None) -> bytes:
+    return to_8_bits(samples).tobytes()
+
+
 _MOST_JPEG_EXIF = 65_527  # bytes, after the segment's length and "Exif\0\0"
-_WRITERS: dict[str, Writer] = {"png": _png, "webp": _webp, "tiff": write_tiff, "jpeg": _jpeg}
+_WRITERS: dict[str, Writer] = {"png": _png, "webp": _webp, "tiff": write_tiff, "jpeg": _jpeg, "raw": _raw}
