@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from engine.errors import RequestError
+from engine.logs import harmless
 from engine.models.choice import matting, usable
+from engine.queue import PRIORITIES, Priority
 from engine.server import colours
 from engine.settings import CHECKS, EDGES, FORMATS, PEOPLE, QUALITIES, WANTS, Settings
 from engine.types import Options
 
-PRIORITIES = ("interactive", "batch")
 JOB_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # no dot first: "." and ".." vanish from addresses
 
 _LONGEST_QUERY = 16_000  # bytes; a name of 1000 characters takes up to 12 000
@@ -46,15 +47,15 @@ class Parameter:
 class JobRequest:
     """What the query of a request says, the rest filled in from the settings.
 
-    want: words of settings.WANTS. format: of settings.FORMATS, or "raw". matte_bits: 8 or 16. priority: a word of
-    PRIORITIES. background: a colour, or what the config says. job: None: the server makes an ID. deadline: seconds from
-    the request to the answer; None: the config's, for the work alone. name: what sentences call the picture, or None.
+    want: words of settings.WANTS. format: of settings.FORMATS, or "raw". matte_bits: 8 or 16. background: a colour, or
+    what the config says. job: None: the server makes an ID. deadline: seconds from the request to the answer; None: the
+    config's, for the work alone. name: what sentences call the picture, or None.
     """
 
     want: tuple[str, ...]
     format: str
     matte_bits: int
-    priority: str
+    priority: Priority
     options: Options
     background: str
     job: str | None
@@ -169,8 +170,7 @@ def read_request(query: Sequence[tuple[str, str]], settings: Settings) -> JobReq
 
 def shown(text: str) -> str:
     """A client's text as it may stand in a sentence: short, and without what a terminal obeys."""
-    short = text if len(text) <= 60 else text[:60] + "..."
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in short)
+    return harmless(text if len(text) <= 60 else text[:60] + "...")
 
 
 def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
