@@ -1,0 +1,217 @@
+"""The paths of the engine and what each does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine.dispatcher import Dispatcher
+from engine.errors import BshmError, FaultError, RequestError
+from engine.jobs import Job, Results
+from engine.logs import fields
+from engine.memory import budget_bytes
+from engine.models.store import Store
+from engine.server.answers import answer, problem
+from engine.server.bodies import Body, ClientGone, receive_body
+from engine.server.metrics import Metrics
+from engine.server.openapi import document
+from engine.server.parameters import JobRequest, read_query, read_request
+from engine.server.status import Record, models, own_version, readiness, status
+from engine.worker.order import Order
+
+# Seconds that a client may leave its answer unread.
+_UNREAD = 60.0
+
+_log = logging.getLogger("bshm.engine")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the paths work with."""
+
+    dispatcher: Dispatcher
+    record: Record
+    metrics: Metrics
+
+
+def make_app(parts: Parts) -> ASGIApp:
+    """The engine as an ASGI application."""
+    dispatcher = parts.dispatcher
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"state": "alive"})
+
+    async def ready(_: Request) -> Response:
+        code, content = readiness(dispatcher)
+        return JSONResponse(content, code)
+
+    async def show_status(_: Request) -> Response:
+        return JSONResponse(status(dispatcher, parts.record, budget_bytes(dispatcher.settings)))
+
+    async def show_models(_: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(models, dispatcher, Store()))
+
+    async def show_metrics(_: Request) -> Response:
+        content, media_type = parts.metrics.render()
+        return Response(content, media_type=media_type)
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(document(dispatcher.settings, own_version()))
+
+    async def show_job(request: Request) -> Response:
+        return JSONResponse(dispatcher.record(dispatcher.jobs.find(request.path_params["job"])))
+
+    async def cancel_job(request: Request) -> Response:
+        job = dispatcher.jobs.find(request.path_params["job"])
+        if not job.active:
+            raise RequestError(f"job '{job.name}' has ended already", f"it is {job.state}", status=409)
+        dispatcher.cancel(job)
+        return JSONResponse(dispatcher.record(job), 202)
+
+    return Starlette(
+        routes=[
+            Route("/v1/cutout", _CutOut(parts), methods=["POST"]),
+            Route("/v1/jobs/{job}", show_job, methods=["GET"]),
+            Route("/v1/jobs/{job}", cancel_job, methods=["DELETE"]),
+            Route("/v1/status", show_status, methods=["GET"]),
+            Route("/v1/models", show_models, methods=["GET"]),
+            Route("/healthz", alive, methods=["GET"]),
+            Route("/readyz", ready, methods=["GET"]),
+            Route("/metrics", show_metrics, methods=["GET"]),
+            Route("/openapi.json", describe, methods=["GET"]),
+        ],
+        exception_handlers={BshmError: _refuse, HTTPException: _refuse_http, Exception: _confess},
+    )
+
+
+class _CutOut:
+    """POST /v1/cutout, from the query to the last byte of the answer."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        dispatcher, request = self._parts.dispatcher, Request(scope)
+        try:
+            asked = read_request(read_query(scope["query_string"]), dispatcher.settings)
+            job = dispatcher.open(asked.job, asked.priority, asked.deadline)
+        except BshmError as error:
+            self._parts.record.add("refused", None, error)
+            raise
+        try:
+            results = await self._work(job, asked, request, receive)
+            several = len(asked.want) > 1 or "multipart/mixed" in request.headers.get("accept", "")
+            response = answer(results.shared, results.parts, job.name, several=several)
+        except ClientGone:
+            _log.info("the client is gone", extra=fields(job=job.name, stage=job.stage))
+            return
+        except BshmError as error:
+            dispatcher.cancel(job, error)
+            response = problem(error, job.name)
+        try:
+            await response(scope, receive, _impatient(send))
+        except TimeoutError:
+            _log.warning("the client does not read its answer", extra=fields(job=job.name))
+        finally:
+            dispatcher.close(job)
+
+    async def _work(self, job: Job, asked: JobRequest, request: Request, receive: Receive) -> Results:
+        """The job's results. Raises its error, and ClientGone, after which the job is closed."""
+        dispatcher = self._parts.dispatcher
+        try:
+            limits = dispatcher.settings.limits
+            receiving = receive_body(receive, request.headers, limits, lambda length: dispatcher.reserve(job, length))
+            body = await _unless_ended(job, receiving)
+            dispatcher.enter(job, _order(asked, job, body), body.shared)
+            return await _unless_gone(job, receive)
+        except BaseException as error:
+            if not isinstance(error, BshmError):
+                dispatcher.close(job)
+            raise
+
+
+def _order(asked: JobRequest, job: Job, body: Body) -> Order:
+    return Order(
+        name=asked.name or f"job {job.name}",
+        picture=body.picture,
+        raw=body.raw,
+        want=asked.want,
+        format=asked.format,
+        matte_bits=asked.matte_bits,
+        background=body.background or asked.background,
+        options=asked.options,
+        urgent=asked.priority == "interactive",
+    )
+
+
+async def _unless_ended(job: Job, receiving: Awaitable[Body]) -> Body:
+    """The body, unless the job ends while it comes: cancelled, or past its deadline."""
+    task = asyncio.ensure_future(receiving)
+    try:
+        await asyncio.wait({task, job.answer}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        job.answer.result()  # raises why it ended
+        raise FaultError(f"job '{job.name}' had its results before its picture")
+    finally:
+        task.cancel()
+
+
+async def _unless_gone(job: Job, receive: Receive) -> Results:
+    """The job's results, unless the client hangs up before they are there."""
+    gone = asyncio.ensure_future(_hung_up(receive))
+    try:
+        await asyncio.wait({gone, job.answer}, return_when=asyncio.FIRST_COMPLETED)
+        if job.answer.done():
+            return job.answer.result()
+        raise ClientGone
+    finally:
+        gone.cancel()
+
+
+async def _hung_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _impatient(send: Send) -> Send:
+    """A send that raises TimeoutError where the client does not read."""
+
+    async def sending(message: Message) -> None:
+        await asyncio.wait_for(send(message), _UNREAD)
+
+    return sending
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BshmError)  # noqa: S101  # registered for it
+    return problem(error, None)
+
+
+async def _refuse_http(request: Request, error: Exception) -> Response:
+    """Paths and methods that there are not."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for it
+    path = request.url.path[:200]
+    if error.status_code == 405:
+        allow = (error.headers or {}).get("Allow", "")
+        why = RequestError(f"{path} does not take {request.method[:20]}", f"it takes {allow}", status=405)
+        response = problem(why, None)
+        response.headers["Allow"] = allow
+        return response
+    return problem(RequestError(f"{path}: there is no such path", "see /openapi.json", status=error.status_code), None)
+
+
+async def _confess(_: Request, error: Exception) -> Response:
+    """The log has the traceback: uvicorn hands it there."""
+    what = "the engine failed on this request"
+    return problem(FaultError(what, f"a fault of this program, {type(error).__name__}; see the engine's log"), None)

@@ -1,0 +1,152 @@
+"""The engine's life: it listens, loads the networks, serves, is told to reload or to stop, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import uvicorn
+
+from engine.dispatcher import Dispatcher
+from engine.errors import BshmError, EngineError
+from engine.jobs import Job
+from engine.logs import fields
+from engine.memory import WORKER_ENVIRONMENT
+from engine.server.app import Parts, make_app
+from engine.server.metrics import Metrics
+from engine.server.notify import notify, watchdog_seconds
+from engine.server.protocol import guarded
+from engine.server.sockets import Listening, listen
+from engine.server.status import Record, resident
+from engine.settings import Settings
+
+_TICK = 1.0  # seconds
+_LAST_ANSWERS = 5.0  # seconds, for the answers of what was under way to be read
+
+_log = logging.getLogger("bshm.engine")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: what SIGTERM and Ctrl-C mean is decided here."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals alone."""
+        yield
+
+
+def serve(load: Callable[[], Settings], say: Callable[[str], None]) -> None:
+    """Runs the engine until it is told to stop.
+
+    load: reads the settings, now and at each SIGHUP. say: is told where the engine listens, once it is ready.
+    Raises RunningError, EngineError, NetworkError, DeviceError and ConfigError where it cannot start.
+    """
+    settings = load()
+    with listen(settings) as listening:
+        asyncio.run(_Life(settings, load, say, listening).run())
+
+
+class _Life:
+    """One run of the engine."""
+
+    def __init__(
+        self, settings: Settings, load: Callable[[], Settings], say: Callable[[str], None], listening: Listening
+    ) -> None:
+        self._load, self._say, self._listening = load, say, listening
+        self._record, self._metrics = Record(), Metrics()
+        self._dispatcher = Dispatcher(settings, WORKER_ENVIRONMENT, self._finished)
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._stopped.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        self._dispatcher.start()
+        server = _Server(self._config())
+        serving = asyncio.create_task(server.serve(self._listening.sockets))
+        ticking = asyncio.create_task(self._tick())
+        try:
+            await self._until_ready()
+            await self._stopped.wait()
+            notify("STOPPING=1", "STATUS=Finishing the pictures under way")
+        finally:
+            _log.info("stopping", extra=fields(running=len(self._dispatcher.running)))
+            server.should_exit = True
+            await self._dispatcher.stop(self._dispatcher.settings.engine.stop_within)
+            ticking.cancel()
+            await serving
+            _log.info("stopped")
+
+    def _config(self) -> uvicorn.Config:
+        within = self._dispatcher.settings.engine.stop_within
+        return uvicorn.Config(
+            make_app(Parts(self._dispatcher, self._record, self._metrics)),
+            http=guarded(self._listening),
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=round(within + _LAST_ANSWERS),
+        )
+
+    async def _until_ready(self) -> None:
+        """Waits until the networks are loaded, or SIGTERM comes before that. Raises why they cannot be loaded."""
+        keeper, started = self._dispatcher.keeper, time.monotonic()
+        while keeper.state == "starting" and not self._stopped.is_set():
+            await asyncio.sleep(0.01)
+        if keeper.state == "broken":
+            raise keeper.why or EngineError("the networks cannot be loaded")
+        if keeper.state == "ready":
+            seconds = round(time.monotonic() - started, 2)
+            _log.info("ready", extra=fields(device=keeper.device, seconds=seconds, worker=keeper.pid))
+            notify("READY=1", f"STATUS=Ready on {keeper.device}")
+            self._say(f"Networks run on {keeper.device}. The engine listens on {self._listening.described}.")
+
+    def _reload(self) -> None:
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        notify("RELOADING=1", f"MONOTONIC_USEC={now}")
+        before = self._dispatcher.settings
+        try:
+            settings = self._load()
+        except BshmError as error:
+            _log.error("the config file was not read again", extra=fields(why=str(error)))
+        else:
+            for key in ("socket", "port"):
+                if getattr(settings.engine, key) != getattr(before.engine, key):
+                    _log.warning(f"engine.{key} changes only when the engine is started again")
+            self._dispatcher.reload(settings)
+            _log.info("the config file was read again")
+        notify("READY=1")
+
+    async def _tick(self) -> None:
+        """What is done every second, while the event loop is alive."""
+        period = watchdog_seconds()
+        while True:
+            self._dispatcher.check()
+            self._measure()
+            if period and self._dispatcher.progressing:
+                notify("WATCHDOG=1")
+            await asyncio.sleep(min(_TICK, period / 3) if period else _TICK)
+
+    def _measure(self) -> None:
+        dispatcher, keeper = self._dispatcher, self._dispatcher.keeper
+
+    def _finished(self, job: Job, error: BshmError | None) -> None:
+        seconds = round(time.monotonic() - job.opened, 3)
+        self._record.add(job.state, job, error)
+        about = fields(job=job.name, priority=job.priority, seconds=seconds, picture=job.called)
+        if error is None:
+            _log.info("a picture is done", extra=about)
+        elif job.state == "cancelled":
+            _log.info("a picture was cancelled", extra=about)
+        else:
+            _log.warning("a picture was refused", extra={**about, **fields(why=str(error))})
