@@ -14,7 +14,7 @@ from engine.shared import Shared
 
 
 def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def test_what_is_added_can_be_read_in_parts() -> None:
