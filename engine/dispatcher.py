@@ -15,17 +15,15 @@ from contextlib import suppress
 
 from engine.errors import BshmError, BusyError, CancelledError, DeadlineError, EngineError
 from engine.jobs import Job, Jobs, Results
-from engine.losses import Part, fate_of
 from engine.logs import fields
+from engine.losses import Role, fate_of
 from engine.problems import from_problem
-from engine.queue import PRIORITIES, Bounds, Priority, Queue
-from engine.rates import Rates
+from engine.queue import PRIORITIES, Priority, Queue
 from engine.settings import Settings
 from engine.shared import Shared
 from engine.worker.channel import Message
 from engine.worker.keeper import Keeper
-from engine.worker import order
-from engine.worker.order import Order
+from engine.worker.order import Order, Part
 
 # Pictures under way at once: while the networks work on one, another is decoded and a third encoded. A person's
 # picture never waits for a batch picture's place.
@@ -37,8 +35,8 @@ _SILENCE = 20.0
 # Seconds for which jobs are refused when the networks could not be loaded; the next job tries it again.
 _BROKEN = 5.0
 
-# Seconds that a cancelled or late job has to end by itself, before its worker is ended.
-_GRACE = 3.0
+# Seconds that a cancelled job has to come to the end of its stage, before its worker is ended.
+_GRACE = 10.0
 
 _SHORT = 0.02
 
@@ -58,9 +56,7 @@ class Dispatcher:
         finished: Callable[[Job, BshmError | None], None],
     ) -> None:
         self.settings = settings
-        self.jobs = Jobs()
-        self.rates = Rates()
-        self.bounds = Bounds(settings.queue.pictures, int(settings.queue.megabytes * 1e6))
+        self.jobs = Jobs(settings.queue)
         self.keeper = Keeper(settings, environment, self._hear, self._turn, self._lost)
         self.stopping = False
         self._finished = finished
@@ -101,20 +97,10 @@ class Dispatcher:
         if self.stopping:
             raise _stopping()
         job = self.jobs.open(name, priority)
-        try:
-            self.bounds.open(self.rates.retry_after)
-        except BusyError:
-            job.end("failed")
-            raise
         if deadline is not None:
             loop = asyncio.get_running_loop()
             self._deadlines[job] = loop.call_later(deadline, self._past, job, deadline)
         return job
-
-    def reserve(self, job: Job, length: int) -> None:
-        """Room for bytes of the job's body. Raises BusyError."""
-        self.bounds.reserve(length, self.rates.retry_after)
-        job.reserved += length
 
     def enter(self, job: Job, order: Order, body: Shared) -> None:
         """The job's picture is there: it waits for its turn."""
@@ -132,15 +118,9 @@ class Dispatcher:
         self._end(job, why or CancelledError(f"job '{job.name}' was cancelled"))
 
     def close(self, job: Job) -> None:
-        """Its client has its answer, or is gone: its memory and its place are free."""
+        """Its client has its answer, or is gone: nothing of it stays."""
         self.cancel(job)
-        if job.body:
-            job.body.close()
-        if not job.answer.cancelled() and job.answer.done() and not job.answer.exception():
-            job.answer.result().shared.close()
-        self.bounds.close(job.reserved)
-        job.reserved = 0
-        self.jobs.forget_old()
+        self.jobs.close(job)
 
     # The engine's own life
 
@@ -164,8 +144,8 @@ class Dispatcher:
     def reload(self, settings: Settings) -> None:
         """Other settings, from the next picture on; the networks are loaded anew when those under way are done."""
         self.settings = settings
-        self.bounds.most_pictures = settings.queue.pictures
-        self.bounds.most_bytes = int(settings.queue.megabytes * 1e6)
+        self.jobs.bounds.most_pictures = settings.queue.pictures
+        self.jobs.bounds.most_bytes = int(settings.queue.megabytes * 1e6)
         self._retire(again=self.keeper.state != "asleep")
 
     def check(self) -> None:
@@ -239,7 +219,7 @@ class Dispatcher:
         if job and said == "stage":
             job.stage, job.progress = message["stage"], message["progress"]
         elif said == "done" and shared:
-            parts = tuple(order.Part(*part) for part in message["parts"])
+            parts = tuple(Part(*part) for part in message["parts"])
             self._take_back(message["job"], Results(shared, parts))
         elif said == "failed":
             if message["trace"]:
@@ -264,7 +244,7 @@ class Dispatcher:
         self._queue.remove(job, job.priority)
         if isinstance(outcome, Results):
             job.end("done")
-            self.rates.add(time.monotonic() - (job.begun or job.opened))
+            self.jobs.rates.add(time.monotonic() - (job.begun or job.opened))
             job.answer.set_result(outcome)
         else:
             job.end("cancelled" if isinstance(outcome, CancelledError) else "failed")
@@ -301,9 +281,9 @@ class Dispatcher:
         self._running.clear()
         for job in reversed([each for each in lost if each.active]):
             self._limits.pop(job).cancel()
-            part: Part = "suspect" if culprit is None else "late" if job is culprit else "bystander"
-            job.tries += part != "bystander"
-            fate = fate_of(job.called, part, job.tries, how, deadline)
+            role: Role = "suspect" if culprit is None else "late" if job is culprit else "bystander"
+            job.tries += role != "bystander"
+            fate = fate_of(job.called, role, job.tries, how, deadline)
             if fate.refusal:
                 self._end(job, fate.refusal)
                 continue

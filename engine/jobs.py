@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.errors import RequestError
-from engine.queue import Priority
+from engine.queue import Bounds, Priority
+from engine.rates import Rates
+from engine.settings import Queue
 from engine.shared import Shared
 from engine.worker.order import Order, Part
 
@@ -34,7 +36,8 @@ class Job:
     """One picture in the engine's hands.
 
     name: its ID, chosen by the client. tries: how often it was handed to a worker and lost with it. reserved: bytes of
-    its body that count in the queue's bounds. answer: its results, or the error. Times are of time.monotonic().
+    its body that count in the queue's bounds. closed: it takes no room any more. answer: its results, or the error.
+    Times are of time.monotonic().
     """
 
     name: str
@@ -48,6 +51,7 @@ class Job:
     progress: float = 0.0
     tries: int = 0
     reserved: int = 0
+    closed: bool = False
     order: Order | None = None
     body: Shared | None = None
 
@@ -87,9 +91,11 @@ class Job:
 
 
 class Jobs:
-    """The jobs there are, and the last ones that ended, by their IDs."""
+    """The jobs there are, and the last ones that ended, by their IDs; and the room for more."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Queue) -> None:
+        self.bounds = Bounds(settings.pictures, int(settings.megabytes * 1e6))
+        self.rates = Rates()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
 
     def __iter__(self) -> Iterator[Job]:
@@ -97,11 +103,15 @@ class Jobs:
         return (job for job in tuple(self._jobs.values()) if job.active)
 
     def open(self, name: str | None, priority: Priority) -> Job:
-        """A new job. name: None for one of our choice. Raises RequestError (409) where a job has that name already."""
+        """A place for a new job. name: None for one of our choice.
+
+        Raises RequestError (409) where a job has that name already, BusyError where there is no room.
+        """
         chosen = name or uuid.uuid4().hex
         known = self._jobs.get(chosen)
         if known and known.active:
             raise RequestError(f"job '{chosen}' is there already", remedy="Choose another ID", status=409)
+        self.bounds.open(self.rates.retry_after)
         job = Job(chosen, priority, asyncio.get_running_loop().create_future())
         self._jobs[chosen] = job
         self._jobs.move_to_end(chosen)
@@ -113,7 +123,20 @@ class Jobs:
             raise RequestError(f"job '{name}' is not known", "it never was here, or it ended long ago", status=404)
         return self._jobs[name]
 
-    def forget_old(self) -> None:
-        """Forgets the ended jobs that are too many."""
-        for name in [each.name for each in self._jobs.values() if not each.active][:-_REMEMBERED]:
-            del self._jobs[name]
+    def reserve(self, job: Job, length: int) -> None:
+        """Room for bytes of the job's body. Raises BusyError."""
+        self.bounds.reserve(length, self.rates.retry_after)
+        job.reserved += length
+
+    def close(self, job: Job) -> None:
+        """A job that has ended: its client has its answer, or is gone; its memory and its place are free."""
+        if job.closed:
+            return
+        job.closed = True
+        if job.body:
+            job.body.close()
+        if not job.answer.exception():
+            job.answer.result().shared.close()
+        self.bounds.close(job.reserved)
+        for old in [each.name for each in self._jobs.values() if each.closed][:-_REMEMBERED]:
+            del self._jobs[old]

@@ -13,7 +13,7 @@ from engine.errors import BshmError, CrashError, DeadlineError
 
 # The process was lost while the job was under way in it; or was ended because the job took too long; or because
 # another job did.
-Part = Literal["suspect", "late", "bystander"]
+Role = Literal["suspect", "late", "bystander"]
 
 
 @dataclass(frozen=True)
@@ -25,18 +25,18 @@ class Fate:
     note: str = ""
 
 
-def fate_of(name: str, part: Part, tries: int, how: str, deadline: float) -> Fate:
+def fate_of(name: str, role: Role, tries: int, how: str, deadline: float) -> Fate:
     """The fate of a picture.
 
     name: what sentences call it. tries: how often a process was lost under it, this time counted in. how: the process
     ended, in words. deadline: the engine's, in seconds.
     """
-    if part == "bystander":
+    if role == "bystander":
         return Fate()
-    why = f"it took more than {deadline:g} s" if part == "late" else how
+    why = f"it took more than {deadline:g} s" if role == "late" else how
     if tries == 1:
         return Fate(alone=True, note=f"Tried again, alone: the process that ran the networks had ended over it ({why})")
-    if part == "late":
+    if role == "late":
         return Fate(refusal=DeadlineError(f"{name}: given up", f"{why}, twice", "Set engine.deadline higher"))
     twice = f"the process that runs the networks ended over it twice; {how}"
     return Fate(refusal=CrashError(f"{name}: not cut out", twice, "Please report it, with the picture"))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -26,7 +25,7 @@ from engine.server.bodies import Body, ClientGone, receive_body
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
 from engine.server.parameters import JobRequest, read_query, read_request
-from engine.server.status import Record, models, own_version, readiness, status
+from engine.server.status import Record, job_records, models, own_version, readiness, status
 from engine.worker.order import Order
 
 # Seconds that a client may leave its answer unread.
@@ -69,14 +68,14 @@ def make_app(parts: Parts) -> ASGIApp:
         return JSONResponse(document(dispatcher.settings, own_version()))
 
     async def show_job(request: Request) -> Response:
-        return JSONResponse(dispatcher.record(dispatcher.jobs.find(request.path_params["job"])))
+        return JSONResponse(*job_records(dispatcher, [dispatcher.jobs.find(request.path_params["job"])]))
 
     async def cancel_job(request: Request) -> Response:
         job = dispatcher.jobs.find(request.path_params["job"])
         if not job.active:
             raise RequestError(f"job '{job.name}' has ended already", f"it is {job.state}", status=409)
         dispatcher.cancel(job)
-        return JSONResponse(dispatcher.record(job), 202)
+        return JSONResponse(*job_records(dispatcher, [job]), status_code=202)
 
     return Starlette(
         routes=[
@@ -130,7 +129,9 @@ class _CutOut:
         dispatcher = self._parts.dispatcher
         try:
             limits = dispatcher.settings.limits
-            receiving = receive_body(receive, request.headers, limits, lambda length: dispatcher.reserve(job, length))
+            receiving = receive_body(
+                receive, request.headers, limits, lambda length: dispatcher.jobs.reserve(job, length)
+            )
             body = await _unless_ended(job, receiving)
             dispatcher.enter(job, _order(asked, job, body), body.shared)
             return await _unless_gone(job, receive)

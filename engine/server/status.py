@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -63,8 +63,8 @@ def state_of(dispatcher: Dispatcher) -> str:
 
 def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, Any]:
     """All of GET /v1/status. budget: bytes that the worker may take."""
-    settings, keeper, bounds = dispatcher.settings, dispatcher.keeper, dispatcher.bounds
-    per_picture = dispatcher.rates.seconds_per_picture
+    settings, keeper, bounds = dispatcher.settings, dispatcher.keeper, dispatcher.jobs.bounds
+    per_picture = dispatcher.jobs.rates.seconds_per_picture
     by_priority = Counter(job.priority for job in (*dispatcher.waiting, *dispatcher.running))
     return {
         "version": own_version(),
@@ -87,7 +87,7 @@ def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, 
             "limit_pictures": bounds.most_pictures,
             "limit_bytes": bounds.most_bytes,
         },
-        "jobs": [dispatcher.record(job) for job in dispatcher.jobs],
+        "jobs": job_records(dispatcher, dispatcher.jobs),
         "networks": keeper.networks,
         "memory": {
             "server_bytes": resident(os.getpid()),
@@ -99,11 +99,17 @@ def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, 
             "restarts": keeper.restarts,
         },
         "rates": {
-            "pictures_per_minute": round(dispatcher.rates.pictures_per_minute, 1),
+            "pictures_per_minute": round(dispatcher.jobs.rates.pictures_per_minute, 1),
             "seconds_per_picture": None if per_picture is None else round(per_picture, 3),
         },
         "last_errors": record.errors,
     }
+
+
+def job_records(dispatcher: Dispatcher, jobs: Iterable[Job]) -> list[Mapping[str, Any]]:
+    """What clients are told of some jobs, their places in the queue counted from 0."""
+    positions = {job: number for number, job in enumerate(dispatcher.waiting)}
+    return [job.record(positions.get(job)) for job in jobs]
 
 
 def models(dispatcher: Dispatcher, store: Store) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from engine.settings import Settings
@@ -39,7 +40,7 @@ class Handle:
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=PIPE,
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, **environment},
+                env={**os.environ, **environment, "PYTHONPATH": _own_path()},
             )
         ours.setblocking(False)
         handle = cls(process, ours)
@@ -94,3 +95,9 @@ class Handle:
         while data := await self._process.stderr.read(4096):
             for line in data.decode("utf-8", "backslashreplace").splitlines():
                 _log.warning("the worker says: %s", line)
+
+
+def _own_path() -> str:
+    """Where Python finds modules, so that the worker runs the code that the server runs."""
+    ours = str(Path(__file__).parents[2])
+    return os.pathsep.join([ours, *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -147,7 +147,7 @@ class Keeper:
             self._hear(message, shared)
 
     def _break(self, why: BshmError) -> None:
-        self.why = why
+        self.why, self.heard = why, time.monotonic()
         _log.error("the networks cannot be loaded", extra=fields(why=str(why)))
         self._become("broken")
 
