@@ -71,8 +71,8 @@ class Keeper:
     def wake(self) -> None:
         """Starts a worker where there is none."""
         if self._life is None:
-            self._become("starting")
             self._life = asyncio.create_task(self._live())
+            self._become("starting")
 
     def send(self, message: Message, shared: Shared | None = None) -> None:
         """To a worker that is ready."""
