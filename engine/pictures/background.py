@@ -43,6 +43,10 @@ def parse_background(text: str, read: Callable[[str], Picture]) -> Background:
                 str(error).rstrip("."),
                 "Write a name like white, a colour like #3366cc, or the path of a picture",
             ) from error
+    if not all(0 <= each <= 255 for each in parts):  # Pillow takes rgb(300, 0, 0) and hsl(0, 500%, 50%) as they are
+        raise UsageError(
+            f"background '{text}' is no colour", "its numbers are out of range", "Write 0 to 255, or 0% to 100%"
+        )
     if len(parts) == 4 and parts[3] != 255:
         raise UsageError(f"background '{text}' is transparent", remedy="Ask for a cut-out instead of a composite")
     return Colour(*parts[:3])

@@ -50,6 +50,12 @@ def test_a_picture_that_cannot_be_decoded_says_why() -> None:
         parse_background("beach.jpg", broken)
 
 
+@pytest.mark.parametrize("text", ["rgb(300, 0, 0)", "rgb(101%, 0%, 0%)", "hsl(0, 500%, 50%)"])
+def test_numbers_that_no_colour_has_are_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"is no colour: its numbers are out of range\. Write 0 to 255, or 0% to 100%"):
+        parse_background(text, no_file)
+
+
 def test_a_colour_that_can_be_seen_through_is_refused() -> None:
     with pytest.raises(UsageError, match=r"transparent.*Ask for a cut-out"):
         parse_background("#3366cc80", no_file)
