@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -25,11 +26,8 @@ from engine.server.bodies import Body, ClientGone, receive_body
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
 from engine.server.parameters import JobRequest, read_query, read_request
-from engine.server.status import Record, job_records, models, own_version, readiness, status
+from engine.server.status import Record, job_record, models, own_version, readiness, status
 from engine.worker.order import Order
-
-# Seconds that a client may leave its answer unread.
-_UNREAD = 60.0
 
 _log = logging.getLogger("bshm.engine")
 
@@ -68,16 +66,16 @@ def make_app(parts: Parts) -> ASGIApp:
         return JSONResponse(document(dispatcher.settings, own_version()))
 
     async def show_job(request: Request) -> Response:
-        return JSONResponse(*job_records(dispatcher, [dispatcher.jobs.find(request.path_params["job"])]))
+        return JSONResponse(job_record(dispatcher, dispatcher.jobs.find(request.path_params["job"])))
 
     async def cancel_job(request: Request) -> Response:
         job = dispatcher.jobs.find(request.path_params["job"])
         if not job.active:
             raise RequestError(f"job '{job.name}' has ended already", f"it is {job.state}", status=409)
         dispatcher.cancel(job)
-        return JSONResponse(*job_records(dispatcher, [job]), status_code=202)
+        return JSONResponse(job_record(dispatcher, job), 202)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/v1/cutout", _CutOut(parts), methods=["POST"]),
             Route("/v1/jobs/{job}", show_job, methods=["GET"]),
@@ -91,6 +89,7 @@ def make_app(parts: Parts) -> ASGIApp:
         ],
         exception_handlers={BshmError: _refuse, HTTPException: _refuse_http, Exception: _confess},
     )
+    return _counting(app, parts.metrics)
 
 
 class _CutOut:
@@ -118,9 +117,7 @@ class _CutOut:
             dispatcher.cancel(job, error)
             response = problem(error, job.name)
         try:
-            await response(scope, receive, _impatient(send))
-        except TimeoutError:
-            _log.warning("the client does not read its answer", extra=fields(job=job.name))
+            await response(scope, receive, send)
         finally:
             dispatcher.close(job)
 
@@ -159,7 +156,7 @@ async def _unless_ended(job: Job, receiving: Awaitable[Body]) -> Body:
     """The body, unless the job ends while it comes: cancelled, or past its deadline."""
     task = asyncio.ensure_future(receiving)
     try:
-        await asyncio.wait({task, job.answer}, return_when=asyncio.FIRST_COMPLETED)
+        await _first_of(task, job.answer)
         if task.done():
             return task.result()
         job.answer.result()  # raises why it ended
@@ -172,7 +169,7 @@ async def _unless_gone(job: Job, receive: Receive) -> Results:
     """The job's results, unless the client hangs up before they are there."""
     gone = asyncio.ensure_future(_hung_up(receive))
     try:
-        await asyncio.wait({gone, job.answer}, return_when=asyncio.FIRST_COMPLETED)
+        await _first_of(gone, job.answer)
         if job.answer.done():
             return job.answer.result()
         raise ClientGone
@@ -180,18 +177,27 @@ async def _unless_gone(job: Job, receive: Receive) -> Results:
         gone.cancel()
 
 
+async def _first_of(*futures: asyncio.Future[Any]) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+
+
 async def _hung_up(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _impatient(send: Send) -> Send:
-    """A send that raises TimeoutError where the client does not read."""
+def _counting(app: ASGIApp, metrics: Metrics) -> ASGIApp:
+    """The same application; its answers are counted by their status."""
 
-    async def sending(message: Message) -> None:
-        await asyncio.wait_for(send(message), _UNREAD)
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                metrics.answered(message["status"])
+            await send(message)
 
-    return sending
+        await app(scope, receive, sending)
+
+    return counted
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

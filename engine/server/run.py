@@ -7,9 +7,9 @@ import logging
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import uvicorn
 
@@ -19,8 +19,8 @@ from engine.jobs import Job
 from engine.logs import fields
 from engine.memory import WORKER_ENVIRONMENT
 from engine.server.app import Parts, make_app
-from engine.server.metrics import Metrics
-from engine.server.notify import notify, watchdog_seconds
+from engine.server.metrics import Measured, Metrics
+from engine.server.notify import notify, reloading, watchdog_seconds
 from engine.server.protocol import guarded
 from engine.server.sockets import Listening, listen
 from engine.server.status import Record, resident
@@ -112,8 +112,7 @@ class _Life:
             self._say(f"Networks run on {keeper.device}. The engine listens on {self._listening.described}.")
 
     def _reload(self) -> None:
-        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-        notify("RELOADING=1", f"MONOTONIC_USEC={now}")
+        reloading()
         before = self._dispatcher.settings
         try:
             settings = self._load()
@@ -139,10 +138,24 @@ class _Life:
 
     def _measure(self) -> None:
         dispatcher, keeper = self._dispatcher, self._dispatcher.keeper
+        now = Measured(
+            waiting=Counter(job.priority for job in dispatcher.waiting),
+            running=len(dispatcher.running),
+            queue_bytes=dispatcher.jobs.bounds.bytes,
+            server_bytes=resident(os.getpid()),
+            worker_bytes=resident(keeper.pid),
+            worker_up=keeper.state == "ready",
+            runs=keeper.runs,
+        )
+        self._metrics.measure(now)
 
     def _finished(self, job: Job, error: BshmError | None) -> None:
-        seconds = round(time.monotonic() - job.opened, 3)
+        now = time.monotonic()
+        seconds = round(now - job.opened, 3)
         self._record.add(job.state, job, error)
+        waited = None if job.begun is None else job.begun - job.opened
+        worked = now - job.begun if job.begun is not None and error is None else None
+        self._metrics.picture(job.state, job.priority, waited=waited, worked=worked)
         about = fields(job=job.name, priority=job.priority, seconds=seconds, picture=job.called)
         if error is None:
             _log.info("a picture is done", extra=about)

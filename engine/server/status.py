@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -87,7 +87,7 @@ def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, 
             "limit_pictures": bounds.most_pictures,
             "limit_bytes": bounds.most_bytes,
         },
-        "jobs": job_records(dispatcher, dispatcher.jobs),
+        "jobs": _active_jobs(dispatcher),
         "networks": keeper.networks,
         "memory": {
             "server_bytes": resident(os.getpid()),
@@ -106,10 +106,15 @@ def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, 
     }
 
 
-def job_records(dispatcher: Dispatcher, jobs: Iterable[Job]) -> list[Mapping[str, Any]]:
-    """What clients are told of some jobs, their places in the queue counted from 0."""
+def job_record(dispatcher: Dispatcher, job: Job) -> Mapping[str, Any]:
+    """What a client is told of one job."""
+    waiting = dispatcher.waiting
+    return job.record(waiting.index(job) if job in waiting else None)
+
+
+def _active_jobs(dispatcher: Dispatcher) -> list[Mapping[str, Any]]:
     positions = {job: number for number, job in enumerate(dispatcher.waiting)}
-    return [job.record(positions.get(job)) for job in jobs]
+    return [job.record(positions.get(job)) for job in dispatcher.jobs]
 
 
 def models(dispatcher: Dispatcher, store: Store) -> Mapping[str, Any]:
