@@ -1,0 +1,207 @@
+"""uvicorn's HTTP/1.1 with bounds on what a connection may take, and with problems (RFC 9457) for its refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import h11
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from engine.errors import BshmError, BusyError, RequestError
+from engine.server.access import peer_of, refused_over_tcp, stranger
+from engine.server.lingering import LingeringTransport
+from engine.server.refusal import refusal
+from engine.server.sockets import Listening
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What connections may take; times in seconds.
+
+    connections: at once; more than the queue has places, since each picture that waits holds one. headers: of a
+    request; with their values they may have 16 KiB, h11's own bound. head: until a request's headers are there.
+    idle: between two requests. unread: how long an answer may lie unread. linger: how long a client may go on sending
+    that was answered before all of its request had come.
+    """
+
+    connections: int = 640
+    headers: int = 100
+    head: float = 10
+    idle: float = 15
+    unread: float = 60
+    linger: float = 3
+
+
+_BOUNDS = Bounds()
+_HEAD_PIECE = 16_384  # bytes; h11 looks at its bound between pieces, and the event loop reads up to 256 KiB at once
+
+
+def guarded(listening: Listening, bounds: Bounds = _BOUNDS) -> type[asyncio.Protocol]:
+    """The class of the connections to these sockets, for uvicorn's Config(http=...)."""
+
+    class Guarded(GuardedProtocol):
+        _token, _bounds = listening.token, bounds
+
+    return Guarded
+
+
+class GuardedProtocol(H11Protocol):
+    """One connection. What uvicorn calls keeps its name; `guarded` gives it its bounds."""
+
+    _token: str | None
+    _bounds: Bounds
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.timeout_keep_alive = self._bounds.idle  # type: ignore[assignment]  # it goes to call_later, untouched
+        self._app: ASGIApp = self.app
+        self.app = self._answer
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._port: int | None = None  # that the client came to, over TCP
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Refuses strangers, and more connections than there may be."""
+        self._lingering = LingeringTransport(transport, self._bounds.linger, self._bounds.unread)
+        super().connection_made(self._lingering)
+        one, most = transport.get_extra_info("socket"), self._bounds.connections
+        error: BshmError | None = None
+        if one.family == socket.AF_UNIX:
+            error = stranger(peer_of(one))
+        else:
+            self._port = one.getsockname()[1]
+        if len(self.connections) > 2 * most:  # those that were told so have not left yet
+            transport.abort()
+        elif len(self.connections) > most:
+            remedy = "Close some, and try again in 1 s"
+            error = error or BusyError("the engine has too many connections", f"{most} are open", remedy)
+        if error:
+            self._refuse(error)
+        else:
+            self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No timer outlives the connection."""
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._lingering.lost()
+        for each in tuple(self._timers):
+            self._stop(each)
+
+    def shutdown(self) -> None:
+        """The server ends: what is idle is closed, unless its last answer was given already."""
+        if not self.transport.is_closing():
+            super().shutdown()
+
+    # What comes in
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds h11; throws away what comes after the last answer."""
+        while data and not self.transport.is_closing():
+            size = _HEAD_PIECE if self.conn.their_state is h11.IDLE else len(data)
+            super().data_received(data[:size])
+            data = data[size:]
+        self._watch_head()
+
+    def eof_received(self) -> None:
+        """A client that closes its half in the middle of a request may still hear what is wrong with it."""
+        began = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
+        if began or self.conn.their_state is h11.SEND_BODY:
+            what = "the request is cut off"
+            self._refuse(RequestError(what, "the connection was closed before all of it had come", "Send it again"))
+
+    def send_400_response(self, msg: str) -> None:
+        """What h11 could not read; called while its error is being handled."""
+        error = sys.exception()
+        status = getattr(error, "error_status_hint", 400)
+        why = str(error or msg)[:200]
+        self._refuse(RequestError("the request is no proper HTTP/1.1", why, status=status))
+
+    def _should_upgrade(self) -> bool:
+        return False  # a wish to change to another protocol may be left unanswered (RFC 9110, 7.8)
+
+    def _watch_head(self) -> None:
+        waiting = self.conn.their_state is h11.IDLE and not self.transport.is_closing()
+        if not waiting:
+            self._stop("head")
+        elif "head" not in self._timers:
+            self._start("head", self._bounds.head, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        why = f"its headers were not there after {self._bounds.head:g} s"
+        self._refuse(RequestError("the request came too slowly", why, "Send it again", status=408))
+
+    # What goes out
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than the engine writes."""
+        super().pause_writing()
+        self._start("unread", self._bounds.unread, self._lingering.abort)
+
+    def resume_writing(self) -> None:
+        """It has read most of it."""
+        super().resume_writing()
+        self._stop("unread")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application as this connection sees it: it hears of no request that is refused, and where it answers
+        before the request's body was there, the connection ends with that."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and self.conn.their_state is h11.SEND_BODY:
+                self._lingering.early = True
+                message = {**message, "headers": [*message.get("headers", ()), CLOSE_HEADER]}
+            await send(message)
+
+        headers, refused = scope["headers"], None
+        if len(headers) > self._bounds.headers:
+            why = f"it has {len(headers)}, and {self._bounds.headers} is the most"
+            refused = refusal(RequestError("the request has too many headers", why, status=431))
+        elif self._port is not None:
+            refused = refused_over_tcp(headers, self._port, self._token)
+        if refused:
+            await refused.send(sending)
+        else:
+            await self._app(scope, receive, sending)
+
+    def _refuse(self, error: BshmError) -> None:
+        """Ends the connection with a problem; with nothing more where an answer is on its way already."""
+        if self.transport.is_closing():
+            return
+        running = self.cycle is not None and not self.cycle.response_complete
+        if running:  # the application learns that nobody waits for its answer
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if running and self.cycle.response_started:
+            self._lingering.abort()
+            return
+        self._lingering.write(refusal(error).as_last_words())
+        self._lingering.early = True
+        self._lingering.close()
+        self.conn.send_failed()
+        self._watch_head()
+
+    # Time
+
+    def _start(self, timer: str, seconds: float, then: Callable[[], None]) -> None:
+        self._timers[timer] = self.loop.call_later(seconds, then)
+
+    def _stop(self, timer: str) -> None:
+        if handle := self._timers.pop(timer, None):
+            handle.cancel()
