@@ -19,13 +19,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from daemon.commands import cutout, doctor, models
+from daemon.commands import cutout, doctor, engine, models
 from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError, FaultError
 
 # Each has add_parser(subparsers) and run(args) -> int; importing one loads no framework.
-_COMMANDS: dict[str, ModuleType] = {"cutout": cutout, "doctor": doctor, "models": models}
+_COMMANDS: dict[str, ModuleType] = {
+    "cutout": cutout,
+    "engine": engine,
+    "models": models,
+    "doctor": doctor,
+}
 _STOPPING = (signal.SIGTERM, signal.SIGHUP)
 
 

@@ -140,7 +140,7 @@ class _CutOut:
 
 def _order(asked: JobRequest, job: Job, body: Body) -> Order:
     return Order(
-        name=asked.name or f"job {job.name}",
+        name=asked.name or "the picture",
         picture=body.picture,
         raw=body.raw,
         want=asked.want,

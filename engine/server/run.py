@@ -156,10 +156,10 @@ class _Life:
         waited = None if job.begun is None else job.begun - job.opened
         worked = now - job.begun if job.begun is not None and error is None else None
         self._metrics.picture(job.state, job.priority, waited=waited, worked=worked)
-        about = fields(job=job.name, priority=job.priority, seconds=seconds, picture=job.called)
+        about = {"job": job.name, "priority": job.priority, "seconds": seconds, "picture": job.called}
         if error is None:
-            _log.info("a picture is done", extra=about)
+            _log.info("a picture is done", extra=fields(**about))
         elif job.state == "cancelled":
-            _log.info("a picture was cancelled", extra=about)
+            _log.info("a picture was cancelled", extra=fields(**about))
         else:
-            _log.warning("a picture was refused", extra={**about, **fields(why=str(error))})
+            _log.warning("a picture was refused", extra=fields(**about, why=str(error)))
