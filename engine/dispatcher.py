@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from engine.errors import BshmError, BusyError, CancelledError, DeadlineError, EngineError
+from engine.health import hangs, progresses
 from engine.jobs import Job, Jobs, Results
 from engine.logs import fields
 from engine.losses import Role, fate_of
@@ -22,15 +23,13 @@ from engine.queue import PRIORITIES, Priority, Queue
 from engine.settings import Settings
 from engine.shared import Shared
 from engine.worker.channel import Message
+from engine.worker.endings import in_words
 from engine.worker.keeper import Keeper
 from engine.worker.order import Order, Part
 
 # Pictures under way at once: while the networks work on one, another is decoded and a third encoded. A person's
 # picture never waits for a batch picture's place.
 AT_ONCE: Mapping[Priority, int] = {"interactive": 2, "batch": 3}
-
-# A worker from which nothing was heard for so many seconds hangs as a whole (it says "beat" every second).
-_SILENCE = 20.0
 
 # Seconds for which jobs are refused when the networks could not be loaded; the next job tries it again.
 _BROKEN = 5.0
@@ -46,7 +45,7 @@ _log = logging.getLogger("bshm.engine")
 class Dispatcher:
     """All of the engine's work. To be used from one event loop.
 
-    finished: is told of each job that has ended, with its error, for the log's and metrics' sake.
+    finished: is told of each job that has ended, with its error; lost_worker of each exit code: for log and metrics.
     """
 
     def __init__(
@@ -54,12 +53,13 @@ class Dispatcher:
         settings: Settings,
         environment: Mapping[str, str],
         finished: Callable[[Job, BshmError | None], None],
+        lost_worker: Callable[[int], None],
     ) -> None:
         self.settings = settings
         self.jobs = Jobs(settings.queue)
         self.keeper = Keeper(settings, environment, self._hear, self._turn, self._lost)
         self.stopping = False
-        self._finished = finished
+        self._finished, self._lost_worker = finished, lost_worker
         self._queue: Queue[Job] = Queue()
         self._suspects: deque[Job] = deque()
         self._running: dict[str, Job] = {}
@@ -85,7 +85,7 @@ class Dispatcher:
         if not self._running or self.keeper.state != "ready":
             return True
         silent = time.monotonic() - self.keeper.heard
-        return silent < _SILENCE + _GRACE and self.keeper.busy + silent < self.settings.engine.deadline + 2 * _GRACE
+        return progresses(silent, self.keeper.busy, self.settings.engine.deadline)
 
     # What clients ask for
 
@@ -151,7 +151,7 @@ class Dispatcher:
     def check(self) -> None:
         """To be called every second or so: a worker that says nothing any more hangs as a whole, and is ended."""
         silent = time.monotonic() - self.keeper.heard
-        if self._running and self.keeper.state == "ready" and silent > _SILENCE:
+        if self._running and self.keeper.state == "ready" and hangs(silent):
             _log.error("the worker hangs", extra=fields(silent=round(silent, 1)))
             self.keeper.kill()
 
@@ -274,8 +274,9 @@ class Dispatcher:
             job, DeadlineError(f"job '{job.name}' was not finished in time", f"its deadline was {deadline:g} s")
         )
 
-    def _lost(self, how: str) -> None:
-        """The worker ended with jobs under way."""
+    def _lost(self, code: int) -> None:
+        """The worker ended, with or without jobs under way. code: its exit code."""
+        self._lost_worker(code)
         culprit, self._culprit = self._culprit, None
         lost, deadline = self.running, self.settings.engine.deadline
         self._running.clear()
@@ -283,7 +284,7 @@ class Dispatcher:
             self._limits.pop(job).cancel()
             role: Role = "suspect" if culprit is None else "late" if job is culprit else "bystander"
             job.tries += role != "bystander"
-            fate = fate_of(job.called, role, job.tries, how, deadline)
+            fate = fate_of(job.called, role, job.tries, in_words(code), deadline)
             if fate.refusal:
                 self._end(job, fate.refusal)
                 continue

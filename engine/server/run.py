@@ -25,6 +25,7 @@ from engine.server.protocol import guarded
 from engine.server.sockets import Listening, listen
 from engine.server.status import Record, resident
 from engine.settings import Settings
+from engine.worker.endings import reason
 
 _TICK = 1.0  # seconds
 _LAST_ANSWERS = 5.0  # seconds, for the answers of what was under way to be read
@@ -60,7 +61,9 @@ class _Life:
     ) -> None:
         self._load, self._say, self._listening = load, say, listening
         self._record, self._metrics = Record(), Metrics()
-        self._dispatcher = Dispatcher(settings, WORKER_ENVIRONMENT, self._finished)
+        self._dispatcher = Dispatcher(
+            settings, WORKER_ENVIRONMENT, self._finished, lambda code: self._metrics.worker_lost(reason(code))
+        )
         self._stopped = asyncio.Event()
 
     async def run(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -15,6 +14,7 @@ from engine.problems import from_problem
 from engine.settings import Settings
 from engine.shared import Shared
 from engine.worker.channel import Message
+from engine.worker.endings import in_words
 from engine.worker.handle import Handle
 
 State = Literal["asleep", "starting", "ready", "broken"]
@@ -45,10 +45,10 @@ class Keeper:
         environment: Mapping[str, str],
         hear: Callable[[Message, Shared | None], None],
         changed: Callable[[], None],
-        lost: Callable[[str], None],
+        lost: Callable[[int], None],
     ) -> None:
-        """hear: is handed what the worker says of jobs. changed: is called when the state is another. lost: is told how
-        a process ended that should not have."""
+        """hear: is handed what the worker says of jobs. changed: is called when the state is another. lost: is told the
+        exit code of a process that should not have ended."""
         self.settings = settings
         self.state: State = "asleep"
         self.why: BshmError | None = None
@@ -122,14 +122,14 @@ class Keeper:
             return
         self.restarts += 1
         self._lost_young = self._lost_young + 1 if age < _YOUNG else 0
-        how = _how_it_ended(code)
+        how = in_words(code)
         _log.error("the worker was lost", extra=fields(how=how, seconds=round(age, 1), restarts=self.restarts))
         if self.state == "starting" and self._lost_young >= _MOST_LOST_STARTING:
             self._lost_young, self._life = 0, None
             self._break(EngineError("the process that runs the networks does not start", how, "See the engine's log"))
         else:
             self._become("starting")
-        self._lost(how)
+        self._lost(code)
 
     def _take(self, message: Message, shared: Shared | None) -> None:
         if self._life is None:
@@ -156,15 +156,3 @@ class Keeper:
             self.why = None
         self.state = state
         self._changed()
-
-
-def _how_it_ended(code: int) -> str:
-    """Of an exit code, in words; a negative one is a signal's number."""
-    if code >= 0:
-        return f"it ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    hint = ", perhaps by the system for want of memory" if -code == signal.SIGKILL else ""
-    return f"it was ended by {name}{hint}"

@@ -86,7 +86,8 @@ def run(story: Callable[[Desk], Coroutine[Any, Any, None]], settings: Settings =
 
     async def play() -> Ends:
         ends: Ends = []
-        dispatcher = Dispatcher(settings, {}, lambda job, _: ends.append((job.name, job.state)))
+        codes: list[int] = []
+        dispatcher = Dispatcher(settings, {}, lambda job, _: ends.append((job.name, job.state)), codes.append)
         desk = Desk(dispatcher, ends)
         try:
             await story(desk)
@@ -95,6 +96,7 @@ def run(story: Callable[[Desk], Coroutine[Any, Any, None]], settings: Settings =
             for job in list(dispatcher.jobs._jobs.values()):
                 dispatcher.close(job)
         assert dispatcher.keeper.pid is None
+        assert len(codes) == dispatcher.keeper.restarts
         assert (dispatcher.jobs.bounds.pictures, dispatcher.jobs.bounds.bytes) == (0, 0)
         return ends
 

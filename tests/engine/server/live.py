@@ -1,0 +1,129 @@
+"""A real `bshm engine` in a process of its own, for tests: on a Unix socket in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).parents[3]
+_PATIENCE = 30.0  # seconds; a busy machine
+
+
+@dataclass
+class Live:
+    """The engine. folder: $XDG_RUNTIME_DIR; config: its config file."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "bshm" / "engine.sock"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "stderr").read_text(encoding="utf-8")
+
+    def start(self, *, wait: bool = True, **popen: Any) -> None:
+        with (self.folder / "stderr").open("ab") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", "import sys; from daemon.commands import main; sys.exit(main(['engine']))"],
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stderr=stderr,
+                **popen,
+            )
+        if wait:
+            self.until_ready()
+
+    def client(self, timeout: float = 60) -> httpx.Client:
+        return httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://engine", timeout=timeout
+        )
+
+    def get(self, path: str) -> httpx.Response:
+        with self.client() as client:
+            return client.get(path)
+
+    def status(self) -> Any:
+        return self.get("/v1/status").json()
+
+    def cut_out(self, data: bytes, **query: str) -> httpx.Response:
+        with self.client() as client:
+            return client.post("/v1/cutout", params={"quality": "fast", **query}, content=data)
+
+    def until_ready(self) -> None:
+        def ready() -> bool:
+            assert self.process.poll() is None, self.log
+            try:
+                return self.get("/readyz").status_code == 200
+            except httpx.TransportError:
+                return False
+
+        until(ready)
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def stop(self) -> int:
+        """Ends it by SIGTERM; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(_PATIENCE)
+
+    @property
+    def worker(self) -> psutil.Process:
+        return psutil.Process(self.status()["worker_pid"])
+
+
+@contextmanager
+def live(config: str = "", start: bool = True, **environment: str) -> Iterator[Live]:
+    """An engine with this text as its config file; it is ended, and its folder removed, at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="bshm-"))
+    one = Live(
+        folder,
+        {
+            "XDG_RUNTIME_DIR": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "BSHM_CONFIG": str(folder / "config.yaml"),
+            "BSHM_SOCKET": "",
+            **environment,
+        },
+    )
+    one.config.write_text(config or "threads: 0\n", encoding="utf-8")
+    try:
+        if start:
+            one.start()
+        yield one
+    finally:
+        if hasattr(one, "process") and one.process.poll() is None:
+            one.process.kill()
+            one.process.wait(_PATIENCE)
+        shutil.rmtree(folder)
+
+
+def until(what: Any, seconds: float = _PATIENCE) -> None:
+    """Waits for something to become true; fails where it takes too long."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.01)
