@@ -1,8 +1,8 @@
-"""Where a person is cut from the picture: the box with a margin, and more of it where the body goes on."""
+"""Where pictures are cut: round a person, with a margin and more where the body goes on; and in tiles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -71,3 +71,17 @@ def grown(crop: Crop, matte: Matte, frame: Size, others: Iterable[Box]) -> Crop:
         min(frame.width, crop.right + step * right),
         min(frame.height, crop.bottom + step * bottom),
     )
+
+
+def tiles(frame: Size, side: int, overlap: float) -> Iterator[Crop]:
+    """Squares of `side` pixels that cover the frame, spread evenly, each two sharing at least `overlap` of a side."""
+    for top in _starts(frame.height, side, overlap):
+        for left in _starts(frame.width, side, overlap):
+            yield Crop(left, top, min(left + side, frame.width), min(top + side, frame.height))
+
+
+def _starts(length: int, side: int, overlap: float) -> list[int]:
+    if length <= side:
+        return [0]
+    count = 1 + int(np.ceil((length - side) / (side * (1 - overlap))))
+    return [round(index * (length - side) / (count - 1)) for index in range(count)]

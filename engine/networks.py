@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 from threading import Lock
 
 import cv2
 import numpy as np
 
-from engine.errors import NetworkError
+from engine.device import Device
+from engine.errors import BshmError, NetworkError
 from engine.models import choice
 from engine.models.catalogue import Network, Task, Tensors
 from engine.models.store import Store
 from engine.runtimes import Runtime, Session, Tensor
+from engine.settings import Settings
 from engine.types import Rgb8, Size
+from engine.work import Work
 
 
 class Networks:
-    """Hands out results of networks; loads what it needs, once."""
+    """Hands out results of networks; loads what it needs, once. longest_side: of what a network may see, in pixels."""
 
-    def __init__(self, runtime: Runtime, store: Store, licences: str) -> None:
-        self._runtime, self._store, self._licences = runtime, store, licences
+    def __init__(self, runtime: Runtime, store: Store, settings: Settings) -> None:
+        self.device = Device()
+        self.longest_side = settings.memory.longest_side
+        self._runtime, self._store, self._licences = runtime, store, settings.licences
         self._sessions: dict[str, Session] = {}
         self._lock = Lock()
+        self._work = Work()
+
+    @contextmanager
+    def on_behalf_of(self, work: Work) -> Iterator[Networks]:
+        """The same networks for one picture, as long as it is under way: the device knows for whom they run."""
+        bound = copy(self)
+        bound._work = work
+        with self.device.attending(work):
+            yield bound
 
     def usable(self, task: Task) -> tuple[Network, ...]:
         """The networks for a task that the licence setting allows (models.choice)."""
@@ -31,6 +48,11 @@ class Networks:
         """The matting networks for a request (models.choice). Raises UsageError."""
         return choice.matting(name, self._licences)
 
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The names of the networks that are in the memory."""
+        return tuple(self._sessions)
+
     def load(self, network: Network) -> Session:
         """The network, ready to run. Raises NetworkError where its file is missing, damaged or cannot be run."""
         with self._lock:
@@ -39,11 +61,15 @@ class Networks:
             return self._sessions[network.name]
 
     def run(self, network: Network, picture: Rgb8) -> tuple[Tensor, ...]:
-        """The outputs for one picture [H, W, 3] RGB, already of the size that the network wants."""
+        """The outputs for one picture [H, W, 3] RGB, already of the size that the network wants.
+
+        Raises MemoryShortError where it does not fit in small steps either (engine.ladder), NetworkError where the
+        network fails, CancelledError where the device is closed.
+        """
         session = self.load(network)
         try:
-            return session.run(to_tensor(picture, network.tensors))
-        except NetworkError:
+            return self.device.run(network, session, to_tensor(picture, network.tensors), self._work)
+        except (BshmError, MemoryError):
             raise
         except Exception as error:  # runtimes' errors have no common base class
             frame = f"{picture.shape[1]} x {picture.shape[0]} pixels"

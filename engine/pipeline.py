@@ -12,9 +12,11 @@ import numpy as np
 
 from engine.compose import binary, faded, paste_into, without_haze, without_strangers
 from engine.crops import box_in_crop, grown, size_of
+from engine.device import Pulse
 from engine.errors import UsageError
 from engine.foreground import estimate_foreground
 from engine.mattes import matte_of, working_picture
+from engine.models.catalogue import NETWORKS
 from engine.models.store import Store
 from engine.networks import Networks
 from engine.people.confirm import confirm, witness_of
@@ -32,6 +34,9 @@ _MOST_GROWTHS = 2
 
 # How much of the work is done when everybody is found, and when everybody is matted.
 _FOUND, _MATTED = 0.3, 0.9
+
+# Of what the networks that take any size see when they are warmed up; a multiple of what each wants.
+_WARM_SIDE = 64
 
 _NOBODY = "Nobody was found in this picture: the matte is empty."
 
@@ -62,14 +67,14 @@ class _Clock:
 
 
 class Engine:
-    """Loads networks once and cuts out pictures. device: the one in use, in words."""
+    """Loads networks once and cuts out pictures, for several threads at once. device: the one in use, in words."""
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
         """Loads what settings.network needs. Raises DeviceError, NetworkError where a network is missing or damaged,
         and UsageError where settings.network is not one that may be used."""
         runtime = open_runtime(settings)
         self.device = runtime.device
-        self._networks = Networks(runtime, store or Store(), settings.licences)
+        self._networks = Networks(runtime, store or Store(), settings)
         self._options = Options(settings.network, settings.people, settings.quality)
         for each in (
             *self._networks.usable("people"),
@@ -79,21 +84,47 @@ class Engine:
         ):
             self._networks.load(each)
 
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The names of the networks that are in the memory."""
+        return self._networks.loaded
+
+    @property
+    def pulse(self) -> Pulse:
+        """Whether the device thread goes on, for a watchdog."""
+        return self._networks.device.pulse
+
+    def warm_up(self) -> None:
+        """Runs each network once, so that the first picture takes no longer than the next. Raises NetworkError."""
+        for name in self.loaded:
+            network = NETWORKS[name]
+            side = network.side or _WARM_SIDE
+            self._networks.run(network, np.zeros((side, side, 3), np.uint8))
+
+    def close(self) -> None:
+        """Ends the device thread after the run under way; pictures that are not done raise CancelledError."""
+        self._networks.device.close()
+
     def cut_out(self, picture: Picture, options: Options | None = None, work: Work | None = None) -> CutOut:
         """The people of a picture; without options, as the settings say. work: who waits for it, and how.
 
-        Raises UsageError for unknown options, NetworkError where a network fails.
+        Raises UsageError for unknown options, NetworkError where a network fails, MemoryShortError where the picture
+        does not fit into the memory.
         """
         options, work = options or self._options, work or Work()
         if not is_people(options.people):
             raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
+        with self._networks.on_behalf_of(work) as networks:
+            return self._cut_out(networks, picture, options, work)
+
+    def _cut_out(self, networks: Networks, picture: Picture, options: Options, work: Work) -> CutOut:
         clock = _Clock()
         work.reached("people", 0.0)
         seen, frame = picture.rgb8, picture.size
-        names = tuple(each.name for each in self._networks.matting(options.network))
+        names = tuple(each.name for each in networks.matting(options.network))
         with clock.stage("people"):
-            candidates = find_candidates(self._networks, seen, thorough=options.people == "all")
-            people = confirm(self._networks, candidates, seen)
+            candidates = find_candidates(networks, seen, thorough=options.people == "all")
+            people = confirm(networks, candidates, seen)
             subjects = choose_subjects(people, seen, options.people)
         strangers = [each.box for each in people if each not in subjects]
         plans = [_as_asked(each, options) for each in plan(subjects, frame, names)]
@@ -102,7 +133,7 @@ class Engine:
         for number, each in enumerate(plans):
             work.reached("matte", _FOUND + (_MATTED - _FOUND) * number / len(plans))
             with clock.stage("matte"):
-                made = self._matte(each, seen, people)
+                made = _matte(networks, each, seen, people)
                 matte = _without(strangers, each.person.box, made)
             with clock.stage("refine"):
                 matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
@@ -127,18 +158,19 @@ class Engine:
         )
         return CutOut(picture, whole, foreground, report)
 
-    def _matte(self, each: Plan, seen: Rgb8, people: tuple[Person, ...]) -> _CropMatte:
-        """The matte of a crop that is grown until it holds the body."""
-        frame = size_of(seen)
-        others = [one.box for one in people if one != each.person]
-        crop = each.crop
-        for _ in range(_MOST_GROWTHS + 1):
-            working = working_picture(seen[crop.window])
-            made = _CropMatte(crop, working, matte_of(self._networks, each.passes, working))
-            crop = grown(crop, made.matte, frame, others)
-            if crop == made.crop:
-                break
-        return made
+
+def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...]) -> _CropMatte:
+    """The matte of a crop that is grown until it holds the body."""
+    frame = size_of(seen)
+    others = [one.box for one in people if one != each.person]
+    crop = each.crop
+    for _ in range(_MOST_GROWTHS + 1):
+        working = working_picture(seen[crop.window])
+        made = _CropMatte(crop, working, matte_of(networks, each.passes, working))
+        crop = grown(crop, made.matte, frame, others)
+        if crop == made.crop:
+            break
+    return made
 
 
 def _as_asked(each: Plan, options: Options) -> Plan:

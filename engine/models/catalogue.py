@@ -36,8 +36,9 @@ class Network:
     file, sha256, size: the ONNX file in the store; size in bytes. converter: how `sources` become that file, a key of
     converters.CONVERTERS; None where a source gives the file itself. licence: of the weights, as their authors say it.
     sources: tried in this order. side: of the square that a network for people sees, in pixels; the others see any size
-    (routes says which), with both sides multiples of `multiple`. note: what the licence alone does not say, a phrase
-    without its full stop.
+    (routes says which), with both sides multiples of `multiple`. batch: the most pictures of one size that it takes at
+    once, where that was measured to be faster (tests/bench/batches.py). note: what the licence alone does not say, a
+    phrase without its full stop.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Network:
     sources: tuple[Source, ...]
     side: int = 0
     multiple: int = 1
+    batch: int = 1
     converter: str | None = None
     note: str = ""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.crops import size_of
+from engine.crops import size_of, tiles
 from engine.models.catalogue import Network
 from engine.networks import Networks, resized
 from engine.people.boxes import NOTHING, Rows, areas, shared_areas, without_doubles, without_parts
@@ -104,17 +104,3 @@ def _is_whole(rows: Rows, tile: Crop, frame: Size) -> np.ndarray[tuple[int], np.
         & ((y1 < tile.bottom - _BORDER) | (tile.bottom == frame.height)),
         np.bool_,
     )
-
-
-def tiles(frame: Size, side: int, overlap: float) -> Iterator[Crop]:
-    """Squares of `side` pixels that cover the frame, spread evenly, each two sharing at least `overlap` of a side."""
-    for top in _starts(frame.height, side, overlap):
-        for left in _starts(frame.width, side, overlap):
-            yield Crop(left, top, min(left + side, frame.width), min(top + side, frame.height))
-
-
-def _starts(length: int, side: int, overlap: float) -> list[int]:
-    if length <= side:
-        return [0]
-    count = 1 + int(np.ceil((length - side) / (side * (1 - overlap))))
-    return [round(index * (length - side) / (count - 1)) for index in range(count)]

@@ -19,7 +19,11 @@ class Session(Protocol):
     """One network, loaded."""
 
     def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
-        """The network's outputs in the order of its catalogue record. tensor: as Network.tensors says, batch of 1."""
+        """The network's outputs in the order of its catalogue record. tensor: as Network.tensors says, a batch of at
+        most Network.batch.
+
+        Raises MemoryError where memory runs out; the next run is as if nothing had been.
+        """
 
 
 class Runtime(Protocol):

@@ -15,6 +15,9 @@ from engine.errors import NetworkError
 from engine.models.catalogue import Network
 from engine.runtimes import Session, Tensor
 
+# In what ONNX Runtime says where memory runs out: its arena, and the C++ library below it.
+_WORDS_OF_SHORTAGE = ("Failed to allocate memory", "bad_alloc")
+
 
 class OnnxSession:
     """One network in ONNX Runtime."""
@@ -29,7 +32,12 @@ class OnnxSession:
 
     def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
         """See Session."""
-        return tuple(self._session.run(self._outputs, {self._input: tensor}, self._options))
+        try:
+            return tuple(self._session.run(self._outputs, {self._input: tensor}, self._options))
+        except Exception as error:  # ONNX Runtime's errors have no public base class
+            if any(words in str(error) for words in _WORDS_OF_SHORTAGE):
+                raise MemoryError(f"ONNX Runtime: {error}") from error
+            raise
 
 
 class OnnxRuntime:
@@ -43,7 +51,7 @@ class OnnxRuntime:
         """See Runtime."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
-        options.log_severity_level = 3  # errors; what is wrong with a file comes as an exception
+        options.log_severity_level = 4  # fatal ones; what is wrong with a file or in a run comes as an exception
         try:
             session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime's errors have no public base class

@@ -22,7 +22,7 @@ def networks() -> Networks:
     from engine.networks import Networks
     from engine.runtimes import open_runtime
 
-    return Networks(open_runtime(Settings()), Store(), "all")
+    return Networks(open_runtime(Settings()), Store(), Settings())
 
 
 @pytest.fixture(scope="session")

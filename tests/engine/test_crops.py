@@ -1,15 +1,16 @@
-"""Where a person is cut from the picture: the margin, the borders, and growth where a body goes on."""
+"""Where pictures are cut: the margin round a person, the borders, growth where a body goes on; tiles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.crops import MARGIN, box_in_crop, crop_around, grown, size_of, window
+from engine.crops import MARGIN, box_in_crop, crop_around, grown, size_of, tiles, window
 from engine.types import Box, Crop, Matte, Size
 
 FRAME = Size(1000, 800)
@@ -154,3 +155,30 @@ def test_a_crops_box_is_the_whole_of_its_matte(cut: tuple[Crop, Size], width: in
 
 def test_size_of_an_array_is_width_then_height() -> None:
     assert size_of(np.zeros((3, 5))) == size_of(np.zeros((3, 5, 4))) == Size(5, 3)
+
+
+class TestTiles:
+    @given(
+        st.builds(Size, st.integers(1, 3000), st.integers(1, 3000)),
+        st.integers(64, 512),
+        st.sampled_from([0.2, 0.35, 0.5]),
+    )
+    def test_every_pixel_is_seen_and_neighbours_share_enough(self, frame: Size, side: int, overlap: float) -> None:
+        found = list(tiles(frame, side, overlap))
+        for length, spans in (
+            (frame.width, sorted({(each.left, each.right) for each in found})),
+            (frame.height, sorted({(each.top, each.bottom) for each in found})),
+        ):
+            assert spans[0][0] == 0
+            assert spans[-1][1] == length
+            assert all(last - first == min(side, length) for first, last in spans)
+            assert all(before[1] - after[0] >= overlap * side - 1 for before, after in pairwise(spans))
+        across, down = len({each.left for each in found}), len({each.top for each in found})
+        assert len(found) == len(set(found)) == across * down
+
+    def test_a_frame_that_fits_into_one_is_one(self) -> None:
+        assert [tuple(each) for each in tiles(Size(300, 200), 512, 0.35)] == [(0, 0, 300, 200)]
+
+    def test_there_are_no_more_than_needed(self) -> None:
+        assert len(list(tiles(Size(1024, 512), 512, 0.35))) == 3
+        assert len(list(tiles(Size(844, 512), 512, 0.35))) == 2

@@ -102,7 +102,7 @@ class TestResized:
 
 
 def networks_of(licences: str, folder: Path | None = None) -> Networks:
-    return Networks(open_runtime(Settings()), Store(folder), licences)
+    return Networks(open_runtime(Settings()), Store(folder), Settings(licences=licences))
 
 
 class TestUsable:
@@ -162,7 +162,7 @@ class TestLoad:
 
     def test_it_is_loaded_once_however_many_threads_ask_at_once(self) -> None:
         runtime = CountingRuntime()
-        networks = Networks(runtime, Store(), "all")
+        networks = Networks(runtime, Store(), Settings())
         with ThreadPoolExecutor(6) as threads:
             names = ["span", "nanodet"] * 3
             sessions = list(threads.map(networks.load, [NETWORKS[name] for name in names]))

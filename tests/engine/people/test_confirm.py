@@ -92,7 +92,7 @@ class TestWithPermissiveNetworksAlone:
 
     @pytest.fixture
     def permissive(self) -> Networks:
-        return Networks(open_runtime(Settings()), Store(), "permissive")
+        return Networks(open_runtime(Settings()), Store(), Settings(licences="permissive"))
 
     @pytest.mark.parametrize(("score", "stays"), [(0.24, False), (0.26, True)])
     def test_a_person_stays_whom_the_detector_is_half_sure_of(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.models.catalogue import NETWORKS
 from engine.people.detectors import detect
-from engine.people.find import Candidate, find_candidates, tiles
+from engine.people.find import Candidate, find_candidates
 from engine.types import Box, CutOut, Size
 from tests.engine.scenes import Scene, Spot, box_overlap, filling, photo, scene, surface
 
@@ -24,33 +21,6 @@ NOBODY = ("coffee", "rocket", "chelsea", "brick", "grass", "coins")
 
 def found_at(box: Box, candidates: tuple[Candidate, ...]) -> list[Candidate]:
     return [each for each in candidates if box_overlap(each.person.box, box) > 0.5]
-
-
-class TestTiles:
-    @given(
-        st.builds(Size, st.integers(1, 3000), st.integers(1, 3000)),
-        st.integers(64, 512),
-        st.sampled_from([0.2, 0.35, 0.5]),
-    )
-    def test_every_pixel_is_seen_and_neighbours_share_enough(self, frame: Size, side: int, overlap: float) -> None:
-        found = list(tiles(frame, side, overlap))
-        for length, spans in (
-            (frame.width, sorted({(each.left, each.right) for each in found})),
-            (frame.height, sorted({(each.top, each.bottom) for each in found})),
-        ):
-            assert spans[0][0] == 0
-            assert spans[-1][1] == length
-            assert all(last - first == min(side, length) for first, last in spans)
-            assert all(before[1] - after[0] >= overlap * side - 1 for before, after in pairwise(spans))
-        across, down = len({each.left for each in found}), len({each.top for each in found})
-        assert len(found) == len(set(found)) == across * down
-
-    def test_a_frame_that_fits_into_one_is_one(self) -> None:
-        assert [tuple(each) for each in tiles(Size(300, 200), 512, 0.35)] == [(0, 0, 300, 200)]
-
-    def test_there_are_no_more_than_needed(self) -> None:
-        assert len(list(tiles(Size(1024, 512), 512, 0.35))) == 3
-        assert len(list(tiles(Size(844, 512), 512, 0.35))) == 2
 
 
 def test_a_person_who_fills_the_frame_is_found_once(networks: Networks) -> None:
