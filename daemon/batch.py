@@ -1,38 +1,68 @@
-"""Many pictures through one engine: while the networks work on one, the next is read and the last is written.
+"""Many pictures, one after the other: while one is cut out, the next are begun and the last is written.
 
 What comes out keeps the order of what went in. What fails for one picture never stops the others, unless it would
-fail for them too: an unknown network, a device that cannot be used, a full disk.
+fail for them too: an unknown network, a device or an engine that cannot be used, a full disk.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from daemon.log import log_failure
 from daemon.outputs import DiskFullError
-from engine.errors import BshmError, DeviceError, FaultError, UsageError
-from engine.types import CutOut, Picture, Report
+from daemon.results import Results
+from engine.errors import BshmError, DeviceError, EngineError, FaultError, UsageError
+from engine.types import Size
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
-_FATAL = (UsageError, DeviceError, DiskFullError)
-_ALONE = 25_000_000  # pixels; three pictures of 24 megapixels at once take 1.2 GB, larger ones come one by one
+_FATAL = (UsageError, DeviceError, EngineError, DiskFullError)
+
+
+def _no_warning(_: Size) -> str | None:
+    return None
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A decoded picture, and what writes its results and gives the path of each as soon as it is there."""
+    """A picture's file. name: what sentences call it. want: the words of settings.WANTS that are to be written.
 
-    picture: Picture
-    save: Callable[[CutOut], Iterable[Path]]
+    save: writes the results and gives the path of each as soon as it is there. warning: a sentence about a picture of
+    this size, or None.
+    """
+
+    data: bytes
+    name: str
+    want: tuple[str, ...]
+    save: Callable[[Results], Iterable[Path]]
+    warning: Callable[[Size], str | None] = _no_warning
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A picture on its way. finish: what is left to do in its turn. large: it wants the memory for itself."""
+
+    finish: Callable[[], Results]
+    large: bool = False
+
+
+class Cutter(Protocol):
+    """What cuts pictures out: the networks of this process, or the resident engine."""
+
+    @property
+    def ahead(self) -> int:
+        """How many pictures are begun ahead of their turn, 1 or more."""
+
+    def begin(self, loaded: Loaded) -> Begun:
+        """What can be done ahead of a picture's turn; several threads call this at once. Raises BshmError."""
 
 
 @dataclass(frozen=True)
@@ -47,36 +77,56 @@ class Task:
 class Outcome:
     """How it went: the report, or the error, or none of them where nothing was to be done.
 
-    written: the files that are there now, also those before an error.
+    written: the files that are there now, also those before an error. report: as Results has it.
     """
 
     name: str
     written: tuple[Path, ...] = ()
-    report: Report | None = None
+    report: Mapping[str, Any] | None = None
     error: BshmError | None = None
 
 
-def cut_out_all(tasks: Sequence[Task], cut_out: Callable[[Picture], CutOut]) -> Iterator[Outcome]:
-    """Loads, cuts and saves every task; at most three pictures are in memory, a large one alone.
+@dataclass(frozen=True)
+class _Ready:
+    """A picture that was loaded and begun."""
 
-    After a UsageError, DeviceError or DiskFullError no other picture is begun: its outcome is the last one. What is
+    begun: Begun
+    loaded: Loaded
+
+
+def cut_out_all(tasks: Sequence[Task], cutter: Cutter) -> Iterator[Outcome]:
+    """Loads, cuts and saves every task; cutter.ahead and two more pictures are in memory at most, a large one alone
+    as far as none was begun before it was known to be large.
+
+    After an error that would meet all that follow no other picture is begun: its outcome is the last one. What is
     being written at Ctrl-C is finished, so that no half of it stays; and yielded first, unless Ctrl-C comes in the very
     moment in which its writing begins.
     """
-    loading: Future[Loaded | BshmError | None] | None = None
+    waiting = deque(tasks)
+    loading: deque[tuple[str, Future[_Ready | BshmError | None]]] = deque()
     saving: list[Future[Outcome]] = []  # none or one
+
+    def load_more() -> None:
+        while waiting and len(loading) < cutter.ahead:
+            task = waiting.popleft()
+            loading.append((task.name, _in_background(partial(_begin, task, cutter), outlive=False)))
+
     try:
-        for task, following in zip_longest(tasks, tasks[1:]):
-            loaded = loading.result() if loading else _load(task)
-            alone = isinstance(loaded, Loaded) and loaded.picture.size.area > _ALONE
-            if alone and (yield from _finished(saving)):
+        while waiting or loading:
+            load_more()
+            name, future = loading.popleft()
+            ready = future.result()
+            large = isinstance(ready, _Ready) and ready.begun.large
+            if large and (yield from _finished(saving)):
                 return
-            loading = _in_background(partial(_load, following), outlive=False) if following and not alone else None
-            cut = _tried(task.name, cut_out, loaded.picture) if isinstance(loaded, Loaded) else None
+            if not large:
+                load_more()
+            results = _tried(name, _cut, ready) if isinstance(ready, _Ready) else ready
             if (yield from _finished(saving)):
                 return
-            saving.append(_in_background(partial(_save, task.name, loaded, cut), outlive=True))
-            if (alone or isinstance(loaded, _FATAL) or isinstance(cut, _FATAL)) and (yield from _finished(saving)):
+            save = ready.loaded.save if isinstance(ready, _Ready) else None
+            saving.append(_in_background(partial(_save, name, save, results), outlive=True))
+            if (large or isinstance(results, _FATAL)) and (yield from _finished(saving)):
                 return
     except KeyboardInterrupt:
         yield from _finished(saving)
@@ -95,22 +145,32 @@ def _finished(saving: list[Future[Outcome]]) -> Generator[Outcome, None, bool]:
     return ended
 
 
-def _load(task: Task) -> Loaded | BshmError | None:
-    return _tried(task.name, task.load)
+def _begin(task: Task, cutter: Cutter) -> _Ready | BshmError | None:
+    def begin() -> _Ready | None:
+        loaded = task.load()
+        return _Ready(cutter.begin(loaded), replace(loaded, data=b"")) if loaded else None
+
+    return _tried(task.name, begin)
 
 
-def _save(name: str, loaded: Loaded | BshmError | None, cut: CutOut | BshmError | None) -> Outcome:
-    if not isinstance(loaded, Loaded) or not isinstance(cut, CutOut):
-        error = loaded if isinstance(loaded, BshmError) else cut if isinstance(cut, BshmError) else None
-        return Outcome(name, error=error)
+def _cut(ready: _Ready) -> Results:
+    results = ready.begun.finish()
+    report = results.report
+    warning = ready.loaded.warning(Size(report["width"], report["height"]))
+    return replace(results, report={**report, "warnings": [warning, *report["warnings"]]}) if warning else results
+
+
+def _save(name: str, save: Callable[[Results], Iterable[Path]] | None, results: Results | BshmError | None) -> Outcome:
+    if save is None or not isinstance(results, Results):
+        return Outcome(name, error=results if isinstance(results, BshmError) else None)
     written: list[Path] = []
 
-    def save() -> None:
-        for path in loaded.save(cut):
+    def write() -> None:
+        for path in save(results):
             written.append(path)  # noqa: PERF402  # one by one: an error keeps those before it
 
-    error = _tried(name, save)
-    return Outcome(name, tuple(written), error=error) if error else Outcome(name, tuple(written), cut.report)
+    error = _tried(name, write)
+    return Outcome(name, tuple(written), error=error) if error else Outcome(name, tuple(written), results.report)
 
 
 def _tried(

@@ -33,9 +33,14 @@ def read_background(settings: Settings) -> Background:
     from engine.pictures.decode import decode
 
     def read(name: str) -> Picture:
-        return decode(read_file(Path(name).expanduser(), settings.limits), settings.limits, shown(name))
+        return decode(background_file(settings), settings.limits, shown(name))
 
     return parse_background(settings.background, read)
+
+
+def background_file(settings: Settings) -> bytes:
+    """The bytes of the picture that settings.background names. Raises PictureError."""
+    return read_file(Path(settings.background).expanduser(), settings.limits)
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def check_folder(folder: Path) -> None:
         raise _unwritable(folder, error) from error
 
 
-def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
+def write_whole(path: Path, data: bytes | memoryview, *, overwrite: bool) -> None:
     """Writes a file that is there whole or not at all, even if power fails; makes its folder where that is missing.
 
     Raises OutputError, also where the file exists and is not to be overwritten.

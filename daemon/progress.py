@@ -39,6 +39,6 @@ class _Lines:
     def __call__(self, outcome: Outcome) -> None:
         self.number += 1
         if outcome.report:
-            people, took = len(outcome.report.people), sum(outcome.report.milliseconds.values()) / 1000
+            people, took = len(outcome.report["people"]), sum(outcome.report["milliseconds"].values()) / 1000
             who = "1 person" if people == 1 else f"{people} people"
             complain(f"[{self.number}/{self.total}] {outcome.name}: {who}, {took:.1f} s")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,24 +15,41 @@ from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.pictures.background import Background
-    from engine.types import CutOut
 
 Existing = Literal["refuse", "overwrite", "skip"]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of one picture, whoever cut it out.
+
+    report: engine.types.Report as a dict, ready for JSON. file: the bytes of a file, by a word of settings.WANTS;
+    raises OutputError where its format cannot hold the picture.
+    """
+
+    report: Mapping[str, Any]
+    file: Callable[[str], bytes | memoryview]
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What every picture of a run is to give.
 
-    settings: with the command line's words in them. background: of composites, None where none are wanted.
-    existing: what happens to results that are there already.
+    settings: with the command line's words in them. threshold: of binary mattes, None for the engine's own.
+    background: of composites, None where none are wanted. existing: what happens to results that are there already.
     """
 
     settings: Settings
     binary: bool
+    threshold: float | None
     report: bool
     background: Background | None
     existing: Existing
+
+    @property
+    def edge(self) -> str:
+        """A word of settings.EDGES."""
+        return "crisp" if self.binary else "soft"
 
     def note(self) -> str | None:
         """A sentence where results are not of the format that was asked for, since that cannot hold them."""
@@ -59,24 +76,17 @@ class Wanted:
             raise exists_already(next(iter(there.values())))
         return {kind: path for kind, path in files.items() if kind not in there or self.existing == "overwrite"}
 
-    def write(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> Iterator[Path]:
+    def write(self, results: Results, files: Mapping[str, Path], source: str | Path) -> Iterator[Path]:
         """Writes the files of one picture and gives each one's path when it is there.
 
         source: the picture's path or address, for the report. Raises OutputError.
         """
-        from engine.pictures.background import WHITE
-        from engine.pictures.encode import encode
-
-        bits, background = self.settings.matte_bits, self.background or WHITE
         for kind, path in files.items():
-            if kind == "report":
-                data = self._report(cut, files, source)
-            else:
-                data = encode(cut, kind, self.settings.format, bits=bits, background=background)
+            data = self._report(results, files, source) if kind == "report" else results.file(kind)
             write_whole(path, data, overwrite=self.existing == "overwrite")
             yield path
 
-    def _report(self, cut: CutOut, files: Mapping[str, Path], source: str | Path) -> bytes:
+    def _report(self, results: Results, files: Mapping[str, Path], source: str | Path) -> bytes:
         settings = self.settings
         content = {
             "input": _named(source),
@@ -87,9 +97,11 @@ class Wanted:
                 "matte_bits": settings.matte_bits,
                 "network": settings.network,
                 "people": settings.people,
+                "quality": settings.quality,
                 "binary": self.binary,
+                "threshold": self.threshold,
             },
-            **asdict(cut.report),
+            **results.report,
         }
         return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 

@@ -5,81 +5,32 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.chosen import check_network, read_background, written_in
+from daemon.commands.cutout_words import add_parser, wanted_by
 from daemon.inputs import FileInput, LinkInput, find_inputs, read_file, without_user
 from daemon.log import log_failure
 from daemon.outputs import Place, check_folder, place_link, place_outputs
 from daemon.results import Wanted
 from daemon.terminal import complain, hand_over, shown
-from engine.errors import BshmError, OutputError, UsageError
-from engine.settings import CHECKS, FORMATS, PEOPLE, WANTS, config_path, load_settings
+from engine.errors import BshmError, OutputError
 
 if TYPE_CHECKING:
     from daemon.batch import Loaded, Outcome, Task
+    from daemon.in_process import InProcess
+    from daemon.resident import Resident
 
-_EPILOG = """\
-Results are NAME.cutout.png, NAME.matte.png, NAME.composite.png, NAME.report.json, beside the picture or below -o.
-Pictures themselves are never written.
-
--o mirrors the folders that are named; pictures that are named themselves have their results flat in it. Of one name
-(x/a.jpg, y/a.jpg) they are kept apart within a run, but not from what an earlier run wrote: --skip would leave out
-y/a.jpg where x/a.jpg was cut out before, --overwrite replace its results. Name the folder above, or an -o for each.
-
-Pictures by address have a short hash of the address in the names of their results (NAME.1a2b3c4d.cutout.png), which
-lie in -o or the current folder. Private networks are refused unless the config file allows them; proxies are not used.
-
-The paths of the results are printed on standard output, one a line; everything else on standard error. What is not
-said here comes from the config file.
-"""
-
-
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds the command's words; what is None afterwards was not said, and the config file decides."""
-    parser = commands.add_parser(
-        "cutout",
-        help="cut the people out of pictures",
-        description="Cuts the people out of pictures.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a picture, a folder with pictures, or an address (https://...)"
-    )
-    parser.add_argument(
-        "-o", "--output", type=_folder, metavar="FOLDER", help="where results go (default: beside the picture)"
-    )
-    parser.add_argument(
-        "--want", action="extend", type=_words, metavar="WHAT", help=f"{', '.join(WANTS)}; several with commas"
-    )
-    parser.add_argument("--format", choices=FORMATS, help="of cut-outs and composites; a cut-out is never JPEG")
-    parser.add_argument("--background", metavar="COLOUR|FILE", help='of composites: white, "#3366cc", a picture')
-    parser.add_argument("--network", metavar="auto|NAME", help="the matting network; `bshm models list` shows them")
-    parser.add_argument("--people", type=_people, metavar="|".join(PEOPLE) + "|N", help="whom to cut out")
-    parser.add_argument("--binary", action="store_true", help="hard edges: every pixel is a person's or not")
-    parser.add_argument("--report", action="store_true", help="write what was found and done as NAME.report.json")
-    existing = parser.add_mutually_exclusive_group()
-    existing.add_argument(
-        "--overwrite", dest="existing", action="store_const", const="overwrite", help="replace results that exist"
-    )
-    existing.add_argument(
-        "--skip",
-        dest="existing",
-        action="store_const",
-        const="skip",
-        help="keep results that exist, write what is missing",
-    )
+__all__ = ["add_parser", "run"]
 
 
 def run(args: argparse.Namespace) -> int:
     """Cuts out what the words name. Returns 0, or the worst exit code of what failed."""
     started = time.monotonic()
-    wanted = _wanted(args)
+    wanted = wanted_by(args)
     found = find_inputs(args.paths, args.output)
     tally = Tally()
     if note := wanted.note():
@@ -97,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     before = tally.finished
     try:
         if tasks:
-            _cut_out(tasks, wanted, tally)
+            _cut_out(tasks, wanted, tally, args.in_process)
     except BshmError as error:  # there is no engine: no picture was begun
         if error.__cause__:
             log_failure("bshm cutout")
@@ -133,7 +84,7 @@ class Tally:
             self.skipped += 1
         else:
             self.done += 1
-            for warning in outcome.report.warnings:
+            for warning in outcome.report["warnings"]:
                 complain(f"{outcome.name}: {warning}")
         for path in outcome.written:
             hand_over(path)
@@ -187,11 +138,10 @@ def _closed_folders(places: Collection[Place], tally: Tally) -> set[Path]:
 
 def _load_file(source: FileInput, results: Mapping[str, Path], wanted: Wanted) -> Loaded:
     from daemon.batch import Loaded
-    from engine.pictures.decode import decode
 
-    limits = wanted.settings.limits
-    picture = decode(read_file(source.path, limits), limits, source.name)
-    return Loaded(picture, partial(wanted.write, files=results, source=source.path))
+    data = read_file(source.path, wanted.settings.limits)
+    save = partial(wanted.write, files=results, source=source.path)
+    return Loaded(data, source.name, _pictures(results), save)
 
 
 def _load_link(address: str, folder: Path, wanted: Wanted) -> Loaded | None:
@@ -199,67 +149,40 @@ def _load_link(address: str, folder: Path, wanted: Wanted) -> Loaded | None:
     from daemon.batch import Loaded
     from daemon.links import fetch
     from daemon.thumbnails import thumbnail_warning
-    from engine.pictures.decode import decode
 
-    limits = wanted.settings.limits
-    fetched = fetch(address, limits, wanted.settings.links)
+    fetched = fetch(address, wanted.settings.limits, wanted.settings.links)
     results = wanted.files(place_link(fetched.name, address, folder))
     if not results:
         return None
-    picture = decode(fetched.data, limits, shown(fetched.address))
-    warning = thumbnail_warning(fetched.address, picture.size)
-    if warning:
-        picture = replace(picture, notes=(*picture.notes, warning))
-    return Loaded(picture, partial(wanted.write, files=results, source=fetched.address))
+    save = partial(wanted.write, files=results, source=fetched.address)
+    warning = partial(thumbnail_warning, fetched.address)
+    return Loaded(fetched.data, shown(fetched.address), _pictures(results), save, warning)
 
 
-def _cut_out(tasks: Sequence[Task], wanted: Wanted, tally: Tally) -> None:
+def _pictures(results: Mapping[str, Path]) -> tuple[str, ...]:
+    return tuple(kind for kind in results if kind != "report")
+
+
+def _cut_out(tasks: Sequence[Task], wanted: Wanted, tally: Tally, in_process: bool) -> None:
     from daemon.batch import cut_out_all
     from daemon.progress import progress
-    from engine import Engine
-    from engine.types import Options
 
-    settings = wanted.settings
-    options = Options(settings.network, settings.people, settings.quality, "crisp" if wanted.binary else "soft")
-    with progress(len(tasks)) as advance:
-        engine = Engine(settings)
-        complain(f"Networks run on {engine.device}.")
-        for outcome in cut_out_all(tasks, lambda picture: engine.cut_out(picture, options)):
+    with progress(len(tasks)) as advance, _cutter(wanted, in_process) as cutter:
+        complain(f"Networks run on {cutter.device}.")
+        for outcome in cut_out_all(tasks, cutter):
             tally.take(outcome)
             advance(outcome)
 
 
-def _wanted(args: argparse.Namespace) -> Wanted:
-    """The config file with the words that were said. Raises UsageError."""
-    settings = load_settings(args.config)
-    said = {key: getattr(args, key) for key in ("want", "format", "background", "network", "people")}
-    said = {key: value for key, value in said.items() if value is not None}
-    if "want" in said:
-        said["want"] = tuple(dict.fromkeys(said["want"]))
-    for key, value in said.items():
-        check, words = CHECKS[key]
-        if not check(value):
-            raise UsageError(f"--{key} cannot be '{','.join(value) if key == 'want' else value}'", f"it is {words}")
-    settings = replace(settings, **said)
-    if "background" in said and "composite" not in settings.want:
-        raise UsageError("--background is for composites, and none is asked for", remedy="Add --want composite")
-    config = args.config or config_path()
-    with written_in(None if "network" in said else config):
-        check_network(settings)
-    with written_in(None if "background" in said else config):
-        background = read_background(settings) if "composite" in settings.want else None
-    return Wanted(settings, args.binary, args.report, background, args.existing or "refuse")
+@contextmanager
+def _cutter(wanted: Wanted, in_process: bool) -> Iterator[Resident | InProcess]:
+    """The resident engine where it runs and may be used, else networks of our own. Raises what InProcess() raises."""
+    from daemon.in_process import InProcess
+    from daemon.resident import find_resident
 
-
-def _words(text: str) -> list[str]:
-    return text.split(",")
-
-
-def _folder(text: str) -> Path:
-    if not text:  # an empty variable in a script; Path("") would be the current folder
-        raise argparse.ArgumentTypeError("the folder has no name")
-    return Path(text)
-
-
-def _people(text: str) -> str | int:
-    return int(text) if text.isascii() and text.isdecimal() else text
+    resident = None if in_process else find_resident(wanted)
+    if resident is None:
+        yield InProcess(wanted)
+    else:
+        with resident:
+            yield resident

@@ -16,6 +16,7 @@ from engine.client.connection import Address, Connection
 from engine.client.multipart import boundary_of, read_parts
 from engine.errors import (
     AccessError,
+    BshmError,
     BusyError,
     DeadlineError,
     EngineError,
@@ -149,16 +150,16 @@ class Client:
                 closing(connection.exchange(method, target, headers, body, waiting)) as response,
             ):
                 if not 200 <= response.status < 300:
-                    self._type_of(response, MEDIA_TYPE)
-                    raise from_problem(response.status, _content(response), response.getheader("Retry-After"))
+                    self._type_of(response, MEDIA_TYPE, "application/json")
+                    raise _refusal(response)
                 yield response
         except (OSError, HTTPException, ValueError) as error:  # ValueError: of JSON, and of multipart
             raise self._failure(error) from error
 
-    def _type_of(self, response: HTTPResponse, wanted: str) -> str:
+    def _type_of(self, response: HTTPResponse, *wanted: str) -> str:
         """The answer's Content-Type. Raises EngineError where it is another: then no engine of ours has answered."""
         content_type = response.getheader("Content-Type", "")
-        if content_type.partition(";")[0].strip().lower() != wanted:
+        if content_type.partition(";")[0].strip().lower() not in wanted:
             raise self._stranger(f"it answered {response.status} with {content_type or 'no content type'}")
         return content_type
 
@@ -190,6 +191,14 @@ class Client:
 
 def _job_path(job: str) -> str:
     return f"/v1/jobs/{quote(job, safe='', errors='replace')}"
+
+
+def _refusal(response: HTTPResponse) -> BshmError:
+    """What a problem tells of; /readyz (application/json) has one only where the engine cannot work at all."""
+    content = _content(response)
+    if content.get("state") in ("starting", "stopping"):
+        return BusyError(f"the engine is {content['state']}", remedy="Try again in a moment")
+    return from_problem(response.status, content, response.getheader("Retry-After"))
 
 
 def _content(response: HTTPResponse) -> dict[str, Any]:

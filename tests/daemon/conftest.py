@@ -19,11 +19,14 @@ NOBODY = 65534
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log and the config of whoever runs the tests are neither written nor read; the networks are theirs."""
+    """The log and the config of whoever runs the tests are neither written nor read, their engine is not used; the
+    networks are theirs."""
     folder = tmp_path_factory.mktemp("xdg")
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-    monkeypatch.delenv("BSHM_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+    for name in ("BSHM_CONFIG", "BSHM_SOCKET"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -1,50 +1,74 @@
 """The order, the overlap and the failures of a run. The steps here are small real ones; tests/daemon/commands/
-test_cutout.py has the networks."""
+test_cutout.py has the networks, test_cutout_resident.py the engine."""
 
 from __future__ import annotations
 
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from daemon.batch import Loaded, Outcome, Task, cut_out_all
+from daemon.batch import Begun, Loaded, Outcome, Task, cut_out_all
 from daemon.log import log_file
 from daemon.outputs import DiskFullError
-from engine.errors import BshmError, DeviceError, NotAPictureError, OutputError, UsageError
-from engine.types import CutOut, Picture, Report, Size, Source
+from daemon.results import Results
+from engine.errors import BshmError, DeviceError, EngineError, NotAPictureError, OutputError, UsageError
+from engine.types import Size
+
+BAD, LARGE = b"bad", b"large"
 
 
-def picture(width: int = 2, height: int = 2) -> Picture:
-    size = Size(width, height)
-    # One row that is repeated without memory: a picture may have any number of pixels here.
-    pixels = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (height, width, 3))
-    return Picture(pixels, None, None, None, Source("PNG", "RGB", 8, 1, size))
+def results(width: int = 2, height: int = 1) -> Results:
+    return Results({"width": width, "height": height, "warnings": ["Nobody."]}, lambda want: want.encode())
 
 
-def cut(given: Picture) -> CutOut:
-    matte = np.ones(given.pixels.shape[:2], np.float32)
-    return CutOut(given, matte, given.pixels, Report(*given.size, (), "none", {}))
+def fine(_: bytes) -> Results:
+    return results()
 
 
-def save(folder: Path, name: str, result: CutOut) -> tuple[Path, ...]:
+@dataclass(frozen=True)
+class Small:
+    """A cutter whose steps are functions of a picture's bytes. begin: ahead of the turn, finish: in it."""
+
+    finish: Callable[[bytes], Results] = fine
+    at_begin: Callable[[bytes], object] = len
+    ahead: int = 1
+
+    def begin(self, loaded: Loaded) -> Begun:
+        self.at_begin(loaded.data)
+        return Begun(partial(self.finish, loaded.data), large=loaded.data == LARGE)
+
+
+def save(folder: Path, name: str, result: Results) -> tuple[Path, ...]:
     path = folder / name
-    path.write_bytes(bytes(result.picture.size))
+    path.write_bytes(result.file("cutout"))
     return (path,)
 
 
-def task(folder: Path, name: str, load: Callable[[], Picture] = picture) -> Task:
-    return Task(name, lambda: Loaded(load(), partial(save, folder, name)))
+def nothing(_: Results) -> Iterable[Path]:
+    return ()
 
 
-def failing(error: BaseException) -> Callable[..., Picture]:
-    def step(*_: object) -> Picture:
-        raise error
+def loaded(data: bytes, save: Callable[[Results], Iterable[Path]] = nothing) -> Loaded:
+    return Loaded(data, "name", ("cutout",), save)
+
+
+def task(folder: Path, name: str, data: bytes = b"good") -> Task:
+    return Task(name, lambda: loaded(data, partial(save, folder, name)))
+
+
+def failing(error: BaseException) -> Callable[[bytes], Results]:
+    """Raises it for the bad one."""
+
+    def step(data: bytes) -> Results:
+        if data == BAD:
+            raise error
+        return results()
 
     return step
 
@@ -53,87 +77,98 @@ def names(outcomes: Iterator[Outcome]) -> list[str]:
     return [each.name for each in outcomes]
 
 
-def test_outcomes_come_in_the_order_of_the_tasks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [1, 3, 20])
+def test_outcomes_come_in_the_order_of_the_tasks(ahead: int, tmp_path: Path) -> None:
+    """Also where those that are begun later are ready earlier."""
     given = [f"{number}.png" for number in range(7)]
-    outcomes = list(cut_out_all([task(tmp_path, name) for name in given], cut))
+    tasks = [task(tmp_path, name, bytes([number])) for number, name in enumerate(given)]
+    outcomes = list(cut_out_all(tasks, Small(at_begin=lambda data: time.sleep(0.02 * (7 - data[0])), ahead=ahead)))
     assert [each.name for each in outcomes] == given
     assert [each.written for each in outcomes] == [(tmp_path / name,) for name in given]
     assert all(each.report and not each.error for each in outcomes)
 
 
 def test_nothing_to_do_is_done() -> None:
-    assert list(cut_out_all([], cut)) == []
+    assert list(cut_out_all([], Small())) == []
 
 
-def test_the_next_is_read_and_the_last_is_written_beside_the_networks(tmp_path: Path) -> None:
+def test_the_next_is_read_and_the_last_is_written_beside_the_networks() -> None:
     """Each of three steps waits for the two others to have begun: in turn they would never end."""
     together = threading.Barrier(3, timeout=20)
 
-    def load() -> Picture:
-        together.wait()
-        return picture()
-
-    def slow_cut(given: Picture) -> CutOut:
-        if given.size.width == 3:
-            together.wait()
-        return cut(given)
-
-    def slow_save(result: CutOut) -> tuple[Path, ...]:
+    def wait(*_: object) -> tuple[Path, ...]:
         together.wait()
         return ()
 
+    def finish(data: bytes) -> Results:
+        if data == b"cut":
+            together.wait()
+        return results()
+
     tasks = [
-        Task("saved", lambda: Loaded(picture(), slow_save)),
-        Task("cut", lambda: Loaded(picture(3), lambda _: ())),
-        Task("loaded", lambda: Loaded(load(), lambda _: ())),
+        Task("saved", lambda: loaded(b"", wait)),
+        Task("cut", lambda: loaded(b"cut")),
+        Task("begun", lambda: loaded(b"begun")),
     ]
-    assert [(each.name, each.error) for each in cut_out_all(tasks, slow_cut)] == [
+    cutter = Small(finish, lambda data: data == b"begun" and together.wait())
+    assert [(each.name, each.error) for each in cut_out_all(tasks, cutter)] == [
         ("saved", None),
         ("cut", None),
-        ("loaded", None),
+        ("begun", None),
     ]
 
 
-def test_a_large_picture_has_the_memory_for_itself(tmp_path: Path) -> None:
-    busy: set[str] = set()
-    most: dict[str, int] = {}
+def test_as_many_are_begun_ahead_as_the_cutter_says(tmp_path: Path) -> None:
+    under_way: set[bytes] = set()
+    most = 0
 
-    def load(name: str, width: int) -> Loaded:
+    def begin(data: bytes) -> None:
+        nonlocal most
+        under_way.add(data)
+        most = max(most, len(under_way))
+        time.sleep(0.05)
+        under_way.discard(data)
+
+    tasks = [task(tmp_path, f"{number}", bytes([number])) for number in range(12)]
+    assert len(list(cut_out_all(tasks, Small(at_begin=begin, ahead=4)))) == 12
+    assert most == 4
+
+
+def test_a_large_picture_has_the_memory_for_itself() -> None:
+    busy: set[str] = set()
+    beside: dict[bytes, int] = {}
+
+    def load(name: str, data: bytes) -> Loaded:
         busy.add(name)
-        return Loaded(picture(width, 5000), lambda _: done(name))
+        return loaded(data, lambda _: done(name))
 
     def done(name: str) -> tuple[Path, ...]:
         busy.discard(name)
         return ()
 
-    def watched(given: Picture) -> CutOut:
-        most[f"{given.size.width}"] = len(busy)
-        return CutOut(given, np.zeros((1, 1), np.float32), given.pixels, Report(*given.size, (), "none", {}))
+    def watched(data: bytes) -> Results:
+        beside[data] = len(busy)
+        return results()
 
-    widths = [100, 6000, 101]
-    tasks = [Task(f"{width}", partial(load, f"{width}", width)) for width in widths]
-    assert names(cut_out_all(tasks, watched)) == ["100", "6000", "101"]
-    assert most["6000"] == 1
+    given = [b"small", LARGE, b"small too"]
+    tasks = [Task(data.decode(), partial(load, data.decode(), data)) for data in given]
+    assert names(cut_out_all(tasks, Small(watched))) == ["small", "large", "small too"]
+    assert beside[LARGE] == 1
 
 
-@pytest.mark.parametrize("where", ["load", "cut", "save"])
+@pytest.mark.parametrize("where", ["load", "begin", "finish", "save"])
 @pytest.mark.parametrize("error", [NotAPictureError("bad: damaged"), OutputError("bad: in the way")])
 def test_what_fails_for_one_is_told_and_the_others_go_on(where: str, error: BshmError, tmp_path: Path) -> None:
-    def cutter(given: Picture) -> CutOut:
-        if where == "cut" and given.size.width == 9:
-            raise error
-        return cut(given)
-
-    def saver(result: CutOut) -> tuple[Path, ...]:
-        if where == "save":
-            raise error
-        return ()
+    def bad_save(_: Results) -> tuple[Path, ...]:
+        raise error
 
     def load() -> Loaded:
-        return Loaded(failing(error)() if where == "load" else picture(9), saver)
+        if where == "load":
+            raise error
+        return loaded(BAD, bad_save if where == "save" else nothing)
 
-    bad = Task("bad", load)
-    first, second, third = cut_out_all([task(tmp_path, "a"), bad, task(tmp_path, "c")], cutter)
+    cutter = Small(failing(error) if where == "finish" else fine, failing(error) if where == "begin" else fine)
+    first, second, third = cut_out_all([task(tmp_path, "a"), Task("bad", load), task(tmp_path, "c")], cutter)
     assert (first.written, third.written) == ((tmp_path / "a",), (tmp_path / "c",))
     assert (second.name, second.error, second.written) == ("bad", error, ())
 
@@ -144,7 +179,7 @@ def test_what_fails_for_one_is_told_and_the_others_go_on(where: str, error: Bshm
 def test_a_fault_of_the_program_is_a_sentence_and_a_traceback_in_the_log(
     fault: Exception, said: str, tmp_path: Path
 ) -> None:
-    bad, good = cut_out_all([task(tmp_path, "bad.jpg", failing(fault)), task(tmp_path, "b")], cut)
+    bad, good = cut_out_all([task(tmp_path, "bad.jpg", BAD), task(tmp_path, "b")], Small(at_begin=failing(fault)))
     assert bad.error is not None
     assert bad.error.exit_code == (1 if isinstance(fault, MemoryError) else 70)
     assert said in str(bad.error)
@@ -153,24 +188,26 @@ def test_a_fault_of_the_program_is_a_sentence_and_a_traceback_in_the_log(
     assert good.written
 
 
-def test_the_cause_of_an_error_is_in_the_log(tmp_path: Path) -> None:
-    def load() -> Picture:
+def test_the_cause_of_an_error_is_in_the_log() -> None:
+    def load() -> Loaded:
         raise NotAPictureError("bad: damaged") from OSError("the cause")
 
-    (outcome,) = cut_out_all([task(tmp_path, "bad", load)], cut)
+    (outcome,) = cut_out_all([Task("bad", load)], Small())
     assert str(outcome.error) == "bad: damaged."
     assert "OSError: the cause" in log_file().read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("error", [UsageError("no such network"), DeviceError("no such device"), KeyboardInterrupt()])
-def test_what_would_fail_for_all_ends_the_run_and_what_is_written_is_told(error: BaseException, tmp_path: Path) -> None:
-    def cutter(given: Picture) -> CutOut:
-        if given.size.width == 9:
-            raise error
-        return cut(given)
-
-    tasks = [task(tmp_path, "a"), task(tmp_path, "b", lambda: picture(9)), task(tmp_path, "c")]
-    outcomes = cut_out_all(tasks, cutter)
+@pytest.mark.parametrize("where", ["begin", "finish"])
+@pytest.mark.parametrize(
+    "error",
+    [UsageError("no such network"), DeviceError("no such device"), EngineError("no engine"), KeyboardInterrupt()],
+)
+def test_what_would_fail_for_all_ends_the_run_and_what_is_written_is_told(
+    error: BaseException, where: str, tmp_path: Path
+) -> None:
+    tasks = [task(tmp_path, "a"), task(tmp_path, "b", BAD), task(tmp_path, "c")]
+    step = failing(error)
+    outcomes = cut_out_all(tasks, Small(finish=step) if where == "finish" else Small(at_begin=step))
     assert next(outcomes).name == "a"
     if isinstance(error, BshmError):
         assert [(each.name, each.error) for each in outcomes] == [("b", error)], "c is not begun"
@@ -183,39 +220,56 @@ def test_what_would_fail_for_all_ends_the_run_and_what_is_written_is_told(error:
 def test_a_stop_while_a_result_is_awaited_does_not_lose_it(tmp_path: Path) -> None:
     """A signal comes while the second picture, already cut, waits for the first to be written."""
 
-    def slow_save(result: CutOut) -> tuple[Path, ...]:
+    def slow_save(result: Results) -> tuple[Path, ...]:
         time.sleep(0.2)  # until the main thread is past the moment in which this writing begins
         signal.raise_signal(signal.SIGINT)  # its handler runs in the main thread, as soon as that waits
         time.sleep(0.2)
         return save(tmp_path, "a", result)
 
-    tasks = [Task("a", lambda: Loaded(picture(), slow_save)), task(tmp_path, "b"), task(tmp_path, "c")]
-    outcomes = cut_out_all(tasks, cut)
+    tasks = [Task("a", lambda: loaded(b"", slow_save)), task(tmp_path, "b"), task(tmp_path, "c")]
+    outcomes = cut_out_all(tasks, Small())
     assert next(outcomes).written == (tmp_path / "a",)
     with pytest.raises(KeyboardInterrupt):
         next(outcomes)
 
 
-def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
-    def full(_: CutOut) -> tuple[Path, ...]:
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_a_full_disk_ends_the_run(ahead: int, tmp_path: Path) -> None:
+    def full(_: Results) -> tuple[Path, ...]:
         raise DiskFullError("a: cannot be written")
 
-    tasks = [Task("a", lambda: Loaded(picture(), full)), *(task(tmp_path, f"{number}") for number in range(5))]
-    (outcome,) = cut_out_all(tasks, cut)
+    tasks = [Task("a", lambda: loaded(b"", full)), *(task(tmp_path, f"{number}") for number in range(5))]
+    (outcome,) = cut_out_all(tasks, Small(ahead=ahead))
     assert (outcome.name, type(outcome.error)) == ("a", DiskFullError)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("error", [DiskFullError("a.cutout.png: cannot be written"), OutputError("a: in the way")])
 def test_what_was_written_before_a_failure_is_told(error: OutputError, tmp_path: Path) -> None:
-    def half(result: CutOut) -> Iterator[Path]:
+    def half(result: Results) -> Iterator[Path]:
         yield from save(tmp_path, "a.matte.png", result)
         raise error
 
-    (outcome,) = cut_out_all([Task("a", lambda: Loaded(picture(), half))], cut)
+    (outcome,) = cut_out_all([Task("a", lambda: loaded(b"", half))], Small())
     assert (outcome.written, outcome.error, outcome.report) == ((tmp_path / "a.matte.png",), error, None)
 
 
-def test_a_picture_with_nothing_to_write_is_not_cut(tmp_path: Path) -> None:
-    (outcome,) = cut_out_all([Task("a", lambda: None)], lambda _: pytest.fail("the networks were run"))
+def test_a_picture_with_nothing_to_write_is_not_cut() -> None:
+    cutter = Small(at_begin=lambda _: pytest.fail("the networks were run"))
+    (outcome,) = cut_out_all([Task("a", lambda: None)], cutter)
     assert (outcome.written, outcome.report, outcome.error) == ((), None, None)
+
+
+def test_a_warning_about_the_pictures_size_comes_first_also_in_the_report() -> None:
+    written: list[Results] = []
+
+    def keep(result: Results) -> tuple[Path, ...]:
+        written.append(result)
+        return ()
+
+    def small(size: Size) -> str:
+        return f"Only {size.width} x {size.height}."
+
+    (outcome,) = cut_out_all([Task("a", lambda: Loaded(b"", "a", ("matte",), keep, small))], Small())
+    assert outcome.report == {"width": 2, "height": 1, "warnings": ["Only 2 x 1.", "Nobody."]}
+    assert [each.report for each in written] == [outcome.report]

@@ -35,7 +35,8 @@ class TestResults:
         (tmp_path / "photo.jpg").write_bytes(astronaut)
         out = tmp_path / "out"
         words = ("--want", "cutout,matte", "--want", "composite", "--background", "#ff0000", "--report", "--binary")
-        ran = bshm(tmp_path / "photo.jpg", "-o", out, *words, "--people", "1", "--network", "modnet")
+        how = ("--people", "1", "--network", "modnet", "--threshold", "0.25", "--quality", "fast")
+        ran = bshm(tmp_path / "photo.jpg", "-o", out, *words, *how)
         kinds = ["cutout.png", "matte.png", "composite.png", "report.json"]
         assert ran.results == [os.fsencode(out / f"photo.{kind}") for kind in kinds]
         with Image.open(out / "photo.matte.png") as matte:
@@ -52,9 +53,12 @@ class TestResults:
             "matte_bits": 8,
             "network": "modnet",
             "people": 1,
+            "quality": "fast",
             "binary": True,
+            "threshold": 0.25,
         }
         assert (report["width"], report["height"], len(report["people"])) == (256, 256, 1)
+        assert (report["people"][0]["threshold"], len(report["people"][0]["passes"])) == (0.25, 1)
         assert report["device"].startswith("CPU")
 
     @pytest.mark.parametrize(

@@ -85,6 +85,10 @@ class TestFailures:
             (["--want", ""], "--want cannot be ''"),
             (["--people", "0"], "--people cannot be '0': it is one of auto, all, largest, or a number"),
             (["--people", "some"], "--people cannot be 'some'"),
+            (["--binary", "--threshold", "1.5"], "--threshold cannot be '1.5': it is a number above 0 and below 1."),
+            (["--binary", "--threshold", "nan"], "--threshold cannot be 'nan'"),
+            (["--binary", "--threshold", "half"], "--threshold cannot be 'half'"),
+            (["--threshold", "0.3"], "--threshold is for hard edges, and none are asked for. Add --binary."),
             (["--network", "a/b"], "--network cannot be 'a/b'"),
             (["--background", "red"], "--background is for composites, and none is asked for. Add --want composite."),
             (["--want", "composite", "--background", "reddish"], "background 'reddish' is no colour, and no picture"),
@@ -96,7 +100,9 @@ class TestFailures:
         assert messages.startswith(said)
         assert messages.count("\n") == 1
 
-    @pytest.mark.parametrize("words", [["--format", "gif"], ["-o", ""], ["--overwrite", "--skip"], ["--unknown"], []])
+    @pytest.mark.parametrize(
+        "words", [["--format", "gif"], ["--quality", "slow"], ["-o", ""], ["--overwrite", "--skip"], ["--unknown"], []]
+    )
     def test_words_that_are_not_known(self, words: list[str], tmp_path: Path) -> None:
         with pytest.raises(SystemExit) as stop:
             main(["cutout", *([str(tmp_path)] if words else []), *words])

@@ -219,7 +219,7 @@ class TestStarting:
             Client(address.parent / ("x" * 120)).status()
 
     def test_it_is_waited_for(self, address: Path) -> None:
-        starting = problem("busy", "503 Service Unavailable", "the engine is starting", Retry_After="1")
+        starting = json_reply({"state": "starting"}, "503 Service Unavailable")
         turns = [saying(starting), saying(starting), saying(json_reply({"state": "asleep"}))]
         got: list[str] = []
         waiting = threading.Thread(target=lambda: got.append(Client(address).wait_until_ready(20)))
@@ -236,8 +236,9 @@ class TestStarting:
         assert time.monotonic() - before < 1
 
     def test_an_engine_that_cannot_work_is_not_waited_for(self, address: Path) -> None:
-        broken = problem("network", "503 Service Unavailable", "modnet: the network is not installed")
-        with listening(address, saying(broken)) as served, pytest.raises(NetworkError, match="is not installed"):
+        broken = {"state": "broken", "type": "urn:bshm:problem:network", "what": "modnet: the network is not installed"}
+        refusal = json_reply(broken, "503 Service Unavailable")
+        with listening(address, saying(refusal)) as served, pytest.raises(NetworkError, match="is not installed"):
             Client(address).wait_until_ready(20)
         assert len(served) == 1
 

@@ -1,0 +1,199 @@
+"""Pictures cut out by the resident engine, where one runs that does the same as this process would."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from daemon.batch import Begun, Loaded
+from daemon.chosen import background_file
+from daemon.in_process import InProcess
+from daemon.results import Results, Wanted
+from daemon.terminal import complain
+from engine.address import socket_path
+from engine.client import Answer, Asked, Client
+from engine.errors import (
+    AccessError,
+    BshmError,
+    BusyError,
+    ConfigError,
+    DeviceError,
+    EngineError,
+    NetworkError,
+    NotRunningError,
+    RequestError,
+)
+from engine.settings import Settings
+from engine.version import own_version
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# Pictures in flight: one is decoded, one is in the networks, one is encoded; the engine says when it has too many.
+_AHEAD = 3
+_LARGE = 64_000_000  # bytes of results; three pictures of less at once are no burden
+_PATIENCE = 600.0  # seconds for which a picture is offered to an engine whose queue is full
+_COMES_BACK = 10.0  # seconds; a service that fell is started again within these
+_QUICKLY = 2.0  # seconds; what is asked of an engine that may not be well
+
+_STARTS = 30.0  # seconds; an engine that was just started is ready within these
+_LONGEST_NAME = 1000  # characters
+
+_HERE = "Networks run in this process."
+
+
+class Resident:
+    """A Cutter: sends files to the resident engine. As a context manager it cancels what is under way at its end.
+
+    An engine that ends or falls silent is waited for; its pictures are tried once more. Where it does not come back,
+    they and all that follow are cut out in this process. device: where networks run, in words.
+    """
+
+    def __init__(self, address: Path, status: Mapping[str, Any], wanted: Wanted) -> None:
+        """status: what the engine said of itself. Raises PictureError where the background's file cannot be read."""
+        self.device = f"{status['device']}, in the resident engine (pid {status['pid']})"
+        self._client = Client(address, patience=_PATIENCE)
+        self._hasty = Client(address, timeout=_QUICKLY)
+        self._wanted = wanted
+        self._colour, self._behind = _behind(wanted)
+        self._jobs: set[str] = set()
+        self._lock = Lock()
+        self._instead: InProcess | None = None
+        self._gone = False
+
+    def __enter__(self) -> Resident:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        with suppress(EngineError):  # an engine that is gone has nothing under way
+            for job in tuple(self._jobs):
+                with suppress(RequestError):  # it has ended
+                    self._hasty.cancel(job)
+
+    @property
+    def ahead(self) -> int:
+        """See Cutter."""
+        return InProcess.ahead if self._gone else _AHEAD
+
+    def begin(self, loaded: Loaded) -> Begun:
+        """See Cutter: the engine does all of it. Raises what it says of the picture, and BusyError."""
+        if not self._gone:
+            try:
+                answer = self._answer(loaded)
+            except BusyError:
+                raise
+            except EngineError as error:
+                self._leave(error)
+            else:
+                large = sum(each.nbytes for each in answer.results.values()) > _LARGE
+                return Begun(partial(Results, answer.report, answer.results.__getitem__), large)
+        return self._in_process().begin(loaded)
+
+    def _answer(self, loaded: Loaded) -> Answer:
+        try:
+            return self._sent(loaded)
+        except (BusyError, AccessError):
+            raise
+        except EngineError:
+            self._client.wait_until_ready(_COMES_BACK)
+            return self._sent(loaded)
+
+    def _sent(self, loaded: Loaded) -> Answer:
+        job = f"bshm-{os.getpid()}-{os.urandom(6).hex()}"
+        settings, wanted = self._wanted.settings, self._wanted
+        asked = Asked(
+            want=loaded.want or ("matte",),  # only the report is missing, and something has to be wanted
+            format=settings.format,
+            matte_bits=settings.matte_bits,
+            priority="batch",
+            network=settings.network,
+            people=settings.people,
+            quality=settings.quality,
+            edge=wanted.edge,
+            threshold=wanted.threshold,
+            background=self._colour,
+            job=job,
+            name=_shortened(loaded.name),
+        )
+        self._jobs.add(job)
+        try:
+            return self._client.cut_out(loaded.data, asked, self._behind)
+        finally:
+            self._jobs.discard(job)
+
+    def _leave(self, error: EngineError) -> None:
+        with self._lock:
+            if not self._gone:
+                complain(f"{error} From here on, networks run in this process.")
+            self._gone = True
+
+    def _in_process(self) -> InProcess:
+        with self._lock:
+            if self._instead is None:
+                try:
+                    self._instead = InProcess(self._wanted)
+                except (NetworkError, DeviceError) as error:  # the next picture would fare no better
+                    what = "the resident engine ended, and the networks do not run in this process either"
+                    raise EngineError(what, str(error).rstrip(".")) from error
+            return self._instead
+
+
+def find_resident(wanted: Wanted) -> Resident | None:
+    """The running engine, where it does the same as this process would; else None, and why it is not used is said."""
+    try:
+        address = socket_path(wanted.settings)
+        client = Client(address, timeout=_QUICKLY)
+        status = client.status()
+        if status.get("state") == "starting":
+            client.wait_until_ready(_STARTS)
+            status = client.status()
+    except (NotRunningError, ConfigError):  # no socket can be at a path that is too long
+        return None
+    except BshmError as error:  # of the engine itself, or why it does not start
+        complain(f"{error} {_HERE}")
+        return None
+    obstacle = _obstacle(status, wanted.settings)
+    if obstacle:
+        complain(f"The resident engine (pid {status.get('pid')}) is not used: {obstacle}. {_HERE}")
+        return None
+    return Resident(address, status, wanted)
+
+
+def _obstacle(status: Mapping[str, Any], settings: Settings) -> str | None:
+    """Why the engine would not do what this process does, as a phrase."""
+    if status.get("state") not in ("ready", "asleep"):
+        return f"it is {status.get('state')}"
+    if status.get("version") != own_version():
+        return f"it is version {status.get('version')}, and this is {own_version()}"
+    ours = asdict(settings)
+    for key, value in status.get("settings", {}).items():
+        if value != ours.get(key):
+            return f"its setting '{key}' is {_words(value)}, and here it is {_words(ours.get(key))}"
+    return None
+
+
+def _words(value: object) -> str:
+    return ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else str(value)
+
+
+def _behind(wanted: Wanted) -> tuple[str | None, bytes | None]:
+    """What is behind composites as the engine takes it: a colour, or a picture's file."""
+    if wanted.background is None:
+        return None, None
+    from engine.pictures.background import Colour
+
+    behind = wanted.background
+    if isinstance(behind, Colour):
+        return f"#{behind.red:02x}{behind.green:02x}{behind.blue:02x}", None
+    return None, background_file(wanted.settings)
+
+
+def _shortened(name: str) -> str:
+    """A picture's name as long as the engine takes it: of a long path the end tells more."""
+    return name if len(name) <= _LONGEST_NAME else f"...{name[3 - _LONGEST_NAME :]}"
