@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ class Live:
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
-    def socket(self) -> Path:
+    def address(self) -> Path:
         return self.folder / "bshm" / "engine.sock"
 
     @property
@@ -57,7 +58,7 @@ class Live:
 
     def client(self, timeout: float = 60) -> httpx.Client:
         return httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://engine", timeout=timeout
+            transport=httpx.HTTPTransport(uds=str(self.address)), base_url="http://engine", timeout=timeout
         )
 
     def get(self, path: str) -> httpx.Response:
@@ -74,12 +75,13 @@ class Live:
     def until_ready(self) -> None:
         def ready() -> bool:
             assert self.process.poll() is None, self.log
-            try:
-                return self.get("/readyz").status_code == 200
-            except httpx.TransportError:
-                return False
+            return self.listens() and self.get("/readyz").status_code == 200
 
         until(ready)
+
+    def listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as one:  # httpx leaves its socket open where it cannot connect
+            return one.connect_ex(str(self.address)) == 0
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)

@@ -164,7 +164,7 @@ class TestJobs:
     def test_who_hangs_up_frees_its_place(self, one: Live, astronaut: bytes, received: str) -> None:
         before = one.status()["counts"]["cancelled"]
         with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(one.socket))
+            client.connect(str(one.address))
             head = (
                 f"POST /v1/cutout?job=gone-{received} HTTP/1.1\r\nHost: e\r\nContent-Length: {len(astronaut)}\r\n\r\n"
             )

@@ -44,9 +44,9 @@ def test_it_is_ready_soon_and_ends_in_order() -> None:
         seconds = time.monotonic() - started
         worker = one.worker
         assert one.stop() == 0
-        assert not one.socket.exists()
+        assert not one.address.exists()
         assert not worker.is_running()
-        assert f"The engine listens on {one.socket}" in one.log
+        assert f"The engine listens on {one.address}" in one.log
         assert seconds < 15  # 3 s on a machine that does nothing else: tests/bench
 
 
@@ -72,7 +72,7 @@ def test_after_kill_9_the_next_one_takes_over_by_itself(astronaut: bytes) -> Non
             one.process.wait()
             with pytest.raises(httpx.TransportError):
                 lost.result()
-        assert one.socket.exists()
+        assert one.address.exists()
         until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
         one.start()
         assert one.cut_out(astronaut).status_code == 200
@@ -103,7 +103,7 @@ def test_sigterm_waits_no_longer_than_it_may(astronaut: bytes) -> None:
 def test_sigterm_while_it_starts_ends_it() -> None:
     with live(start=False) as one:
         one.start(wait=False)
-        until(one.socket.exists)
+        until(one.address.exists)
         assert one.stop() == 0
 
 
@@ -134,7 +134,7 @@ def test_without_its_networks_it_says_what_to_do(tmp_path: Path) -> None:
         assert "the network is not installed" in one.log
         assert "Run: bshm models pull" in one.log
         assert "Traceback" not in one.log
-        assert not one.socket.exists()
+        assert not one.address.exists()
 
 
 class TestWorkers:
@@ -190,8 +190,8 @@ class TestSystemd:
 
     def test_a_socket_from_systemd_is_used_and_left_alone(self, astronaut: bytes) -> None:
         with live(start=False) as one, socket.socket(socket.AF_UNIX) as listening:
-            one.socket.parent.mkdir(mode=0o700)
-            listening.bind(str(one.socket))
+            one.address.parent.mkdir(mode=0o700)
+            listening.bind(str(one.address))
             listening.listen()
             script = (
                 "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1', "
@@ -206,7 +206,7 @@ class TestSystemd:
                 )
             assert one.cut_out(astronaut).status_code == 200  # also before it was ready
             assert one.stop() == 0
-            assert one.socket.exists()
+            assert one.address.exists()
 
 
 def cpu() -> str:
