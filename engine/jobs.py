@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from engine.errors import RequestError
+from engine.logs import harmless
 from engine.queue import Bounds, Priority
 from engine.rates import Rates
 from engine.settings import Queue
@@ -120,7 +121,8 @@ class Jobs:
     def find(self, name: str) -> Job:
         """The job of this name. Raises RequestError (404)."""
         if name not in self._jobs:
-            raise RequestError(f"job '{name}' is not known", "it never was here, or it ended long ago", status=404)
+            what = f"job '{harmless(name[:64])}' is not known"
+            raise RequestError(what, "it never was here, or it ended long ago", status=404)
         return self._jobs[name]
 
     def reserve(self, job: Job, length: int) -> None:

@@ -25,7 +25,7 @@ from engine.server.answers import answer, problem
 from engine.server.bodies import Body, ClientGone, receive_body
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
-from engine.server.parameters import JobRequest, read_query, read_request
+from engine.server.parameters import JobRequest, read_query, read_request, shown
 from engine.server.status import Record, job_record, models, own_version, readiness, status
 from engine.worker.order import Order
 
@@ -65,11 +65,10 @@ def make_app(parts: Parts) -> ASGIApp:
     async def describe(_: Request) -> Response:
         return JSONResponse(document(dispatcher.settings, own_version()))
 
-    async def show_job(request: Request) -> Response:
-        return JSONResponse(job_record(dispatcher, dispatcher.jobs.find(request.path_params["job"])))
-
-    async def cancel_job(request: Request) -> Response:
+    async def one_job(request: Request) -> Response:
         job = dispatcher.jobs.find(request.path_params["job"])
+        if request.method != "DELETE":
+            return JSONResponse(job_record(dispatcher, job))
         if not job.active:
             raise RequestError(f"job '{job.name}' has ended already", f"it is {job.state}", status=409)
         dispatcher.cancel(job)
@@ -78,8 +77,7 @@ def make_app(parts: Parts) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/v1/cutout", _CutOut(parts), methods=["POST"]),
-            Route("/v1/jobs/{job}", show_job, methods=["GET"]),
-            Route("/v1/jobs/{job}", cancel_job, methods=["DELETE"]),
+            Route("/v1/jobs/{job}", one_job, methods=["GET", "DELETE"]),
             Route("/v1/status", show_status, methods=["GET"]),
             Route("/v1/models", show_models, methods=["GET"]),
             Route("/healthz", alive, methods=["GET"]),
@@ -89,6 +87,7 @@ def make_app(parts: Parts) -> ASGIApp:
         ],
         exception_handlers={BshmError: _refuse, HTTPException: _refuse_http, Exception: _confess},
     )
+    app.router.redirect_slashes = False  # a path that there is not is a problem, not another address
     return _counting(app, parts.metrics)
 
 
@@ -208,7 +207,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
 async def _refuse_http(request: Request, error: Exception) -> Response:
     """Paths and methods that there are not."""
     assert isinstance(error, HTTPException)  # noqa: S101  # registered for it
-    path = request.url.path[:200]
+    path = shown(request.scope["path"])
     if error.status_code == 405:
         allow = (error.headers or {}).get("Allow", "")
         why = RequestError(f"{path} does not take {request.method[:20]}", f"it takes {allow}", status=405)

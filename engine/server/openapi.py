@@ -36,11 +36,12 @@ _MEANINGS: Mapping[int, str] = {
     422: "The body is no picture that can be read, or the format cannot hold the result.",
     431: "The request's headers are too long.",
     500: "A fault of this program, or the picture ended the networks' process twice.",
+    501: "The request's Transfer-Encoding is not `chunked`.",
     503: "The queue is full, the engine is starting or stopping, or its networks cannot be loaded.",
     504: "The deadline has passed.",
     507: "The picture does not fit into the memory.",
 }
-_ANYWHERE = (400, 401, 403, 405, 408, 421, 431, 500)
+_ANYWHERE = (400, 401, 403, 405, 408, 421, 431, 500, 501)
 
 _IMAGES = ("image/png", "image/webp", "image/tiff", "image/jpeg")
 _SIZES = ("Width", "Height", "Channels")
