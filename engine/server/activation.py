@@ -36,7 +36,6 @@ def handed_over() -> list[socket.socket]:
             if fault := _fault(one):
                 raise EngineError(what, fault, _REMEDY)
             one.set_inheritable(False)
-            one.setblocking(False)
             found.append(one)
         stack.pop_all()
     return found

@@ -24,7 +24,7 @@ from engine.server.sockets import Listening
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ConnectionLimits:
     """What connections may take; times in seconds.
 
     connections: at once; more than the queue has places, since each picture that waits holds one. headers: of a
@@ -41,24 +41,24 @@ class Bounds:
     linger: float = 3
 
 
-_BOUNDS = Bounds()
-_HEAD_PIECE = 16_384  # bytes; h11 looks at its bound between pieces, and the event loop reads up to 256 KiB at once
+_LIMITS = ConnectionLimits()
+_HEAD_PIECE = 4096  # bytes; h11 looks at its bound between pieces, and the event loop reads up to 256 KiB at once
 
 
-def guarded(listening: Listening, bounds: Bounds = _BOUNDS) -> type[asyncio.Protocol]:
+def guarded(listening: Listening, limits: ConnectionLimits = _LIMITS) -> type[asyncio.Protocol]:
     """The class of the connections to these sockets, for uvicorn's Config(http=...)."""
 
     class Guarded(GuardedProtocol):
-        _token, _bounds = listening.token, bounds
+        _token, _limits = listening.token, limits
 
     return Guarded
 
 
 class GuardedProtocol(H11Protocol):
-    """One connection. What uvicorn calls keeps its name; `guarded` gives it its bounds."""
+    """One connection. What uvicorn calls keeps its name; `guarded` gives it its limits."""
 
     _token: str | None
-    _bounds: Bounds
+    _limits: ConnectionLimits
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class GuardedProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.timeout_keep_alive = self._bounds.idle  # type: ignore[assignment]  # it goes to call_later, untouched
+        self.timeout_keep_alive = self._limits.idle  # type: ignore[assignment]  # it goes to call_later, untouched
         self._app: ASGIApp = self.app
         self.app = self._answer
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -78,9 +78,9 @@ class GuardedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Refuses strangers, and more connections than there may be."""
-        self._lingering = LingeringTransport(transport, self._bounds.linger, self._bounds.unread)
+        self._lingering = LingeringTransport(transport, self._limits.linger, self._limits.unread)
         super().connection_made(self._lingering)
-        one, most = transport.get_extra_info("socket"), self._bounds.connections
+        one, most = transport.get_extra_info("socket"), self._limits.connections
         error: BshmError | None = None
         if one.family == socket.AF_UNIX:
             error = stranger(peer_of(one))
@@ -141,10 +141,10 @@ class GuardedProtocol(H11Protocol):
         if not waiting:
             self._stop("head")
         elif "head" not in self._timers:
-            self._start("head", self._bounds.head, self._head_is_late)
+            self._start("head", self._limits.head, self._head_is_late)
 
     def _head_is_late(self) -> None:
-        why = f"its headers were not there after {self._bounds.head:g} s"
+        why = f"its headers were not there after {self._limits.head:g} s"
         self._refuse(RequestError("the request came too slowly", why, "Send it again", status=408))
 
     # What goes out
@@ -152,7 +152,7 @@ class GuardedProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """The client reads more slowly than the engine writes."""
         super().pause_writing()
-        self._start("unread", self._bounds.unread, self._lingering.abort)
+        self._start("unread", self._limits.unread, self._lingering.abort)
 
     def resume_writing(self) -> None:
         """It has read most of it."""
@@ -170,8 +170,8 @@ class GuardedProtocol(H11Protocol):
             await send(message)
 
         headers, refused = scope["headers"], None
-        if len(headers) > self._bounds.headers:
-            why = f"it has {len(headers)}, and {self._bounds.headers} is the most"
+        if len(headers) > self._limits.headers:
+            why = f"it has {len(headers)}, and {self._limits.headers} is the most"
             refused = refusal(RequestError("the request has too many headers", why, status=431))
         elif self._port is not None:
             refused = refused_over_tcp(headers, self._port, self._token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import socket
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.server.protocol import Bounds, guarded
+from engine.server.protocol import ConnectionLimits, guarded
 from engine.server.sockets import Listening
 
 PATIENCE = 10.0  # seconds after which a test fails in place of hanging
@@ -40,11 +41,11 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def serving(app: ASGIApp, listening: Listening, bounds: Bounds | None = None) -> Iterator[uvicorn.Server]:
+def serving(app: ASGIApp, listening: Listening, limits: ConnectionLimits | None = None) -> Iterator[uvicorn.Server]:
     """The application on these sockets, in a thread."""
     config = uvicorn.Config(
         app,
-        http=guarded(listening, bounds or Bounds()),
+        http=guarded(listening, limits or ConnectionLimits()),
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -144,8 +145,11 @@ def is_closed(one: socket.socket) -> bool:
 
 
 class Echo:
-    """A small application. /early answers without reading; /large answers 40 MB; other paths read the body and tell its
-    length. heard: a word for each request that came to its end, "gone" where the client left before."""
+    """A small application: it reads the body and tells its length.
+
+    The path /early answers without reading, /late a moment after the first piece of the body, /large with 40 MB.
+    heard: the path of each request that came to its end, "gone" where the client left before.
+    """
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -158,6 +162,9 @@ class Echo:
                 self.heard.append("gone")
                 return
             length += len(message["body"])
+            if scope["path"] == "/late":
+                await asyncio.sleep(0.2)
+                break
             if not message["more_body"]:
                 break
         pieces = [b"%d" % length] if scope["path"] != "/large" else [bytes(1_000_000)] * 40

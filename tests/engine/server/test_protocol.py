@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.server.protocol import Bounds
+from engine.server.protocol import ConnectionLimits
 from engine.server.sockets import Listening
 from tests.engine.server.conftest import short_folder
 from tests.engine.server.edge import (
@@ -26,7 +26,7 @@ from tests.engine.server.edge import (
 )
 
 GET = b"GET / HTTP/1.1\r\nHost: engine\r\n\r\n"
-QUICK = Bounds(connections=3, headers=20, head=0.3, idle=0.3, unread=0.5, linger=0.3)
+QUICK = ConnectionLimits(connections=3, headers=20, head=0.3, idle=0.3, unread=0.5, linger=0.3)
 
 
 @pytest.fixture(scope="module")

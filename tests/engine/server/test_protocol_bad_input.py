@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.server.protocol import Bounds
+from engine.server.protocol import ConnectionLimits
 from engine.server.sockets import Listening
 from tests.engine.server.conftest import short_folder
 from tests.engine.server.edge import (
@@ -32,7 +32,7 @@ GET = b"GET / HTTP/1.1\r\nHost: engine\r\n\r\n"
 HEAD = b"POST /read HTTP/1.1\r\nHost: engine\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 TOKEN = "t" * 40
-QUICK = Bounds(headers=50, linger=0.5)
+QUICK = ConnectionLimits(headers=50, linger=0.5)
 
 echo = Echo()
 
@@ -61,6 +61,7 @@ def listening() -> Iterator[Listening]:
         (HEAD + CHUNKED + b"five\r\nhello\r\n", 400),
         (HEAD + CHUNKED + b"3\r\nhello\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000, 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 60_000 + b"\r\n\r\n", 431),
         (b"GET /" + b"x" * 300_000, 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: 1\r\n" % each for each in range(60)) + b"\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:\r\n" * 50_000 + b"\r\n", 431),
@@ -111,6 +112,20 @@ def test_a_broken_chunk_ends_the_request_for_the_application_too(listening: List
         one.sendall(b"nonsense\r\n")
         assert read_answer(one).problem["what"] == "the request is no proper HTTP/1.1"
     until(lambda: echo.heard[heard:] == ["gone"])
+
+
+def test_what_the_application_says_to_a_refused_request_is_not_heard(
+    listening: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    echo.heard.clear()
+    with connected(listening) as one:
+        one.sendall(HEAD.replace(b"/read", b"/late") + CHUNKED + b"5\r\nhello\r\n")
+        time.sleep(0.05)
+        one.sendall(b"nonsense\r\n")
+        assert read_answer(one).status == 400
+        assert is_closed(one)
+        until(lambda: echo.heard == ["/late"])
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
