@@ -194,8 +194,11 @@ class TestNoRoom:
 
     def test_half_a_body_takes_no_more_than_there_is(self, listening: Listening, receiver: Receiver) -> None:
         receiver.room = 1000
-        answer = post(listening, head(None), chunk(bytes(800)), chunk(bytes(800)))
-        assert answer.status == 503
+        with connected(listening) as one:
+            one.sendall(head(None) + chunk(bytes(800)))
+            until(lambda: receiver.reserved == 800)
+            one.sendall(chunk(bytes(800)))
+            assert read_answer(one).status == 503
         assert receiver.reserved == 800
 
     def test_no_descriptor_is_left(self, listening: Listening) -> None:

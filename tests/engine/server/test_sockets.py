@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -151,6 +152,18 @@ class TestOneAtATime:
             with pytest.raises(RunningError, match=r"running already"), listen(at(path)):
                 pass
             assert path.is_socket()
+
+    def test_one_that_only_begins_to_start_is_in_the_way_too(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700)
+        with Path(f"{path}.lock").open("w", encoding="ascii") as lock:
+            lock.write("4321\n")
+            lock.flush()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with pytest.raises(RunningError, match=r"running already: pid 4321\."), listen(at(path)):
+                pass
+            lock.truncate(0)
+            with pytest.raises(RunningError, match=r"running already\. Use that one"), listen(at(path)):
+                pass
 
     def test_a_failed_start_lets_go_of_the_lock(self, path: Path) -> None:
         path.parent.mkdir(mode=0o700)
