@@ -19,6 +19,7 @@
     ├── DeviceError           the device asked for cannot be used                   exit code 3
     ├── EngineError           the resident engine cannot be used                    exit code 3
     │   ├── NotRunningError   nothing answers at its address
+    │   ├── LostError         it ended before its answer was complete
     │   ├── RunningError      one is running already
     │   ├── BusyError         its queue is full, or it is stopping
     │   └── AccessError       it does not serve this user or this program
@@ -130,6 +131,10 @@ class EngineError(BshmError):
 
 class NotRunningError(EngineError):
     """Nothing answers at the engine's address."""
+
+
+class LostError(EngineError):
+    """The engine ended before its answer was complete."""
 
 
 class RunningError(EngineError):

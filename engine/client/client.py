@@ -20,6 +20,7 @@ from engine.errors import (
     BusyError,
     DeadlineError,
     EngineError,
+    LostError,
     NotRunningError,
     system_reason,
 )
@@ -62,7 +63,7 @@ class Client:
         """The people of a picture. background: the file of the picture behind composites.
 
         Raises what the engine says of the picture or of what is asked (PictureError, UsageError, JobError, ...),
-        BusyError where its queue stays full, and EngineError where it cannot be reached or breaks off.
+        BusyError where its queue stays full, and other EngineErrors where it cannot be reached, is silent or lost.
         """
         body = body_of(picture, background)
         begun = time.monotonic()
@@ -101,13 +102,16 @@ class Client:
         return str(self._json("GET", "/readyz").get("state", "ready"))
 
     def wait_until_ready(self, seconds: float) -> str:
-        """As ready(), for an engine that is starting, or about to be started. Raises what ready() raised last."""
+        """As ready(), for an engine that is starting, about to be started, or ending and to be started again.
+
+        Raises what ready() raised last.
+        """
         until = time.monotonic() + seconds
         nap = _FIRST_NAP
         while True:
             try:
                 return self.ready()
-            except (NotRunningError, BusyError):
+            except (NotRunningError, LostError, BusyError):
                 if time.monotonic() + nap > until:
                     raise
             time.sleep(nap)
@@ -173,7 +177,7 @@ class Client:
             case TimeoutError():
                 return EngineError(f"{place} is silent", str(error), _RESTART)
             case ConnectionError() | IncompleteRead():
-                return EngineError(f"{place} hung up", "its answer is not complete", _RESTART)
+                return LostError(f"{place} hung up", "its answer is not complete", _RESTART)
             case HTTPException():
                 return self._stranger("it does not speak HTTP")
             case OSError():

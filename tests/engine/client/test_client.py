@@ -220,7 +220,8 @@ class TestStarting:
 
     def test_it_is_waited_for(self, address: Path) -> None:
         starting = json_reply({"state": "starting"}, "503 Service Unavailable")
-        turns = [saying(starting), saying(starting), saying(json_reply({"state": "asleep"}))]
+        ending = saying(b"")  # one that ends takes a connection and drops it
+        turns = [ending, saying(starting), saying(starting), saying(json_reply({"state": "asleep"}))]
         got: list[str] = []
         waiting = threading.Thread(target=lambda: got.append(Client(address).wait_until_ready(20)))
         waiting.start()

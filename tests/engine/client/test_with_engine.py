@@ -19,7 +19,7 @@ from engine.errors import (
     BusyError,
     CancelledError,
     DeadlineError,
-    EngineError,
+    LostError,
     NotAPictureError,
     NotRunningError,
     RequestError,
@@ -178,7 +178,7 @@ def test_an_engine_that_starts_dies_and_starts_again(astronaut: bytes) -> None:
             cut = threads.submit(client.cut_out, astronaut)
             until(lambda: client.status()["jobs"])
             engine.process.kill()
-            with pytest.raises(EngineError, match="hung up"):
+            with pytest.raises(LostError, match="hung up: its answer is not complete"):
                 cut.result()
         engine.process.wait()
         with pytest.raises(NotRunningError):
