@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from pathlib import Path
 from random import Random
 
 from tests.engine.pictures.test_refusals import FILES
+from tests.engine.server.calling import call_as_described
 from tests.engine.server.judging import exchanged, fault_of, fault_of_edge
 from tests.engine.server.living import Living, free_port, living
 from tests.engine.server.mutations import bombs, changed, long_and_thin, requests
@@ -37,12 +37,6 @@ queue:
 engine:
   port: {port}
   deadline: 30
-"""
-# Bytes that fit the description are seldom a picture; and who asks for a short deadline is told that it has passed.
-_SCHEMATHESIS = """\
-[checks]
-positive_data_acceptance.enabled = false
-not_a_server_error.expected-statuses = ["2xx", "4xx", 503, 504]
 """
 _MATTE = "/v1/cutout?want=matte&format=raw&quality=fast"
 _AT_ONCE = 4
@@ -151,20 +145,11 @@ def batched(inputs: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tup
 def calls(engine: Living, port: int, count: int, seed: int) -> int:
     """Lets schemathesis ask. Returns 1 where it found something."""
     tell(engine, "before calls")
-    command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]
-    command += [f"http://127.0.0.1:{port}/openapi.json", "--header", f"Authorization: Bearer {engine.token}"]
-    command += ["--max-examples", str(count), "--seed", str(seed), "--request-timeout", "60", "--no-color"]
-    command += [
-        "--exclude-checks",
-        "positive_data_acceptance",
-        "--continue-on-failure",
-        "--suppress-health-check",
-        "all",
-    ]
-    with tempfile.TemporaryDirectory() as folder:  # it leaves files where it is started
-        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    print(ran.stdout[-6000:], ran.stderr[-2000:])
-    return min(1, ran.returncode)
+    good, words = call_as_described(
+        engine, port, "--max-examples", str(count), "--seed", str(seed), "--continue-on-failure"
+    )
+    print(words[-6000:])
+    return 0 if good else 1
 
 
 def tell(engine: Living, when: str) -> None:
