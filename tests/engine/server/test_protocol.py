@@ -26,7 +26,7 @@ from tests.engine.server.edge import (
 )
 
 GET = b"GET / HTTP/1.1\r\nHost: engine\r\n\r\n"
-QUICK = ConnectionLimits(connections=3, headers=20, head=0.3, idle=0.3, unread=0.5, linger=0.3)
+QUICK = ConnectionLimits(connections=3, headers=20, head=0.4, idle=0.5, unread=0.6, linger=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ class TestTime:
             answer = read_answer(one)
             assert answer.status == 408
             assert answer.headers["Connection"] == "close"
-            assert answer.problem["why"] == "its headers were not there after 0.3 s"
+            assert answer.problem["why"] == "its headers were not there after 0.4 s"
             assert is_closed(one)
 
     def test_sending_a_byte_now_and_then_gains_no_time(self, quick: Listening) -> None:
