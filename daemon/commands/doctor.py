@@ -15,11 +15,13 @@ from pathlib import Path
 
 from daemon.chosen import check_network, read_background, written_in
 from daemon.terminal import tell
-from engine.errors import BshmError
+from engine.errors import BshmError, NotRunningError
 from engine.settings import Settings, config_path, load_settings
+from engine.version import own_version
 
 _PACKAGE = "bshm-cut-out"
 _REINSTALL = "Run ./install.sh in the project's folder again"
+_TIMEOUT = 5.0  # seconds
 _ROOM = 1.0  # GB: the default networks, their downloads and a day's results
 
 
@@ -60,6 +62,7 @@ def examine(config: Path | None) -> Iterator[Finding]:
     settings, finding = _config(config)
     yield finding
     yield _device(settings)
+    yield _engine(settings)
     yield from _networks(settings)
     yield from _chosen(settings, config or config_path())
     yield from _folders()
@@ -107,6 +110,29 @@ def _device(settings: Settings) -> Finding:
         return Finding("device", f"'device: {settings.device}' cannot be used", str(error))
     except ImportError as error:
         return Finding("device", "ONNX Runtime cannot be loaded", f"{error}. {_REINSTALL}.")
+
+
+def _engine(settings: Settings) -> Finding:
+    """The resident engine; where none is running nothing is wrong."""
+    from engine.address import socket_path
+    from engine.client import Client
+
+    try:
+        address = socket_path(settings)
+        status = Client(address, timeout=_TIMEOUT).status()
+    except NotRunningError:
+        return Finding("engine", "not running; `bshm engine` starts it")
+    except BshmError as error:
+        return Finding("engine", "cannot be used", str(error))
+    device = f" on {status['device']}" if status["device"] else ""
+    text = f"{status['state']}{device}, pid {status['pid']}, at {address}"
+    if status["version"] != own_version():
+        fault = f"It is version {status['version']}, and this is {own_version()}. Start the engine anew."
+    elif status["state"] == "broken":
+        fault = "Its networks cannot be loaded. See the last errors in: bshm status"
+    else:
+        fault = ""
+    return Finding("engine", text, fault)
 
 
 def _networks(settings: Settings) -> Iterator[Finding]:

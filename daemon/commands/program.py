@@ -3,7 +3,7 @@
 0    done
 1    some pictures failed, each named on standard error (PictureError, OutputError)
 2    a word on the command line or in the config file (UsageError)
-3    a network or the device cannot be used (NetworkError, DeviceError)
+3    a network, the device or the engine cannot be used (NetworkError, DeviceError, EngineError)
 70   a fault of this program; the traceback is in the log (FaultError)
 128+ stopped by a signal: 130 for Ctrl-C
 """
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from daemon.commands import cutout, doctor, engine, models
+from daemon.commands import cutout, doctor, engine, models, status
 from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError, FaultError
@@ -28,6 +28,7 @@ from engine.errors import BshmError, FaultError
 _COMMANDS: dict[str, ModuleType] = {
     "cutout": cutout,
     "engine": engine,
+    "status": status,
     "models": models,
     "doctor": doctor,
 }

@@ -24,9 +24,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     folder = tmp_path_factory.mktemp("xdg")
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
-    for name in ("BSHM_CONFIG", "BSHM_SOCKET"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BSHM_SOCKET", "/nonexistent/engine.sock")
+    monkeypatch.delenv("BSHM_CONFIG", raising=False)
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from daemon.commands import main
 from engine.folders import networks_folder
 from engine.models.catalogue import NETWORKS
+from tests.engine.client.listening import json_reply, listening, saying
+from tests.engine.server.conftest import short_folder
 
 
 @pytest.fixture
@@ -109,6 +112,44 @@ def test_a_network_and_a_background_that_there_are_not(
     _, said = findings(capsys)
     assert f"{config}: network 'rvm' may not be used: its licence is GPL-3.0" in said["network:"]
     assert said["background:"] == "ok background: #00ff00"
+
+
+class TestEngine:
+    status: ClassVar[dict[str, object]] = {"state": "ready", "device": "CPU, 2 threads", "pid": 7, "version": "1"}
+
+    @pytest.fixture
+    def address(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+        with short_folder() as folder:
+            monkeypatch.setenv("BSHM_SOCKET", str(folder / "engine.sock"))
+            monkeypatch.setattr("daemon.commands.doctor.own_version", lambda: "1")
+            yield folder / "engine.sock"
+
+    def test_none_is_no_fault(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert findings(capsys)[1]["engine"] == "ok not running; `bshm engine` starts it"
+
+    def test_one_that_runs(self, address: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with listening(address, saying(json_reply(self.status))):
+            assert findings(capsys)[1]["engine"] == f"ok ready on CPU, 2 threads, pid 7, at {address}"
+
+    @pytest.mark.parametrize(
+        ("other", "fault"),
+        [
+            ({"version": "0.9"}, "It is version 0.9, and this is 1. Start the engine anew."),
+            ({"state": "broken", "device": ""}, "Its networks cannot be loaded. See the last errors in: bshm status"),
+        ],
+    )
+    def test_one_that_is_of_no_use(
+        self, other: dict[str, str], fault: str, address: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with listening(address, saying(json_reply({**self.status, **other}))):
+            code, said = findings(capsys)
+        assert code == 1
+        assert said["engine"].startswith("WRONG ")
+        assert said["engine"].endswith(f"pid 7, at {address} {fault}")
+
+    def test_something_else_at_its_place(self, address: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with listening(address, saying(b"SSH-2.0-OpenSSH_9.9\r\n")):
+            assert "is no engine of this program" in findings(capsys)[1]["engine"]
 
 
 def test_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
