@@ -62,7 +62,7 @@ class Dispatcher:
         self._finished, self._lost_worker = finished, lost_worker
         self._queue: Queue[Job] = Queue()
         self._suspects: deque[Job] = deque()
-        self._running: dict[str, Job] = {}
+        self._running: dict[str, Job] = {}  # by their tickets
         self._deadlines: dict[Job, asyncio.TimerHandle] = {}  # the clients'
         self._limits: dict[Job, asyncio.TimerHandle] = {}  # the engine's own
         self._culprit: Job | None = None  # the worker was ended because of it
@@ -184,10 +184,10 @@ class Dispatcher:
     def _hand_over(self, job: Job) -> None:
         assert job.order  # noqa: S101  # enter() gave it
         job.state, job.begun = "running", job.begun or time.monotonic()
-        self._running[job.name] = job
+        self._running[job.ticket] = job
         loop = asyncio.get_running_loop()
         self._limits[job] = loop.call_later(self.settings.engine.deadline, self._late, job)
-        self.keeper.send({"do": "run", "job": job.name, "order": job.order.to_json()}, job.body)
+        self.keeper.send({"do": "run", "job": job.ticket, "order": job.order.to_json()}, job.body)
 
     def _watch_idleness(self) -> None:
         if self._idle:
@@ -223,12 +223,12 @@ class Dispatcher:
             self._take_back(message["job"], Results(shared, parts))
         elif said == "failed":
             if message["trace"]:
-                _log.error("a picture failed", extra=fields(job=message["job"], trace=message["trace"]))
+                _log.error("a picture failed", extra=fields(job=job and job.name, trace=message["trace"]))
             self._take_back(message["job"], from_problem(500, message["problem"]))
 
-    def _take_back(self, name: str, outcome: Results | BshmError) -> None:
+    def _take_back(self, ticket: str, outcome: Results | BshmError) -> None:
         """The worker has done with a job."""
-        job = self._running.pop(name, None)
+        job = self._running.pop(ticket, None)
         if job and job.active:
             self._end(job, outcome)
         elif isinstance(outcome, Results):
@@ -250,20 +250,20 @@ class Dispatcher:
             job.end("cancelled" if isinstance(outcome, CancelledError) else "failed")
             job.answer.set_exception(outcome)
             job.answer.exception()  # it counts as seen, also where its client is gone
-        if job.name in self._running:  # the worker does not know yet
-            self.keeper.send({"do": "cancel", "job": job.name})
+        if job.ticket in self._running:  # the worker does not know yet
+            self.keeper.send({"do": "cancel", "job": job.ticket})
             asyncio.get_running_loop().call_later(_GRACE, self._insist, job)
         self._finished(job, None if isinstance(outcome, Results) else outcome)
 
     def _insist(self, job: Job) -> None:
         """A job that ended is still at the worker: it hangs."""
-        if self._running.get(job.name) is job and self.keeper.state == "ready":
+        if self._running.get(job.ticket) is job and self.keeper.state == "ready":
             self._culprit = job
             self.keeper.kill()
 
     def _late(self, job: Job) -> None:
         """The engine's own deadline has passed: whatever it does, it is lost to it."""
-        if self._running.get(job.name) is job and job.active:
+        if self._running.get(job.ticket) is job and job.active:
             _log.error("a picture is past its deadline", extra=fields(job=job.name, stage=job.stage))
             self._culprit = job
             self.keeper.kill()

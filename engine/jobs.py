@@ -36,7 +36,8 @@ class Results:
 class Job:
     """One picture in the engine's hands.
 
-    name: its ID, chosen by the client. tries: how often it was handed to a worker and lost with it. reserved: bytes of
+    name: its ID, chosen by the client. ticket: what the worker knows it by: the ID of a cancelled job may come again
+    before the worker has done with it. tries: how often it was handed to a worker and lost with it. reserved: bytes of
     its body that count in the queue's bounds. closed: it takes no room any more. answer: its results, or the error.
     Times are of time.monotonic().
     """
@@ -44,6 +45,7 @@ class Job:
     name: str
     priority: Priority
     answer: asyncio.Future[Results]
+    ticket: str = field(default_factory=lambda: uuid.uuid4().hex)
     opened: float = field(default_factory=time.monotonic)
     begun: float | None = None
     ended: float | None = None

@@ -6,6 +6,8 @@ Server to worker:
     {"do": "run", "job": ID, "order": {...}} + descriptor of the body    worker.order.Order
     {"do": "cancel", "job": ID}
 
+A job's ID is its ticket here, which no other job ever has.
+
 Worker to server:
 
     {"say": "ready", "device": ..., "networks": [...]}       once, when the networks are loaded and warm

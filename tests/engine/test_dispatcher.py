@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from PIL import Image
 
 from engine.dispatcher import Dispatcher
 from engine.errors import (
@@ -37,6 +39,14 @@ SETTINGS = Settings(threads=1)
 
 def order(data: bytes, name: str, *, urgent: bool = False) -> Order:
     return Order(name, Span(0, len(data)), None, ("matte",), "png", 8, "white", Options(quality="fast"), urgent)
+
+
+@pytest.fixture(scope="module")
+def nobody() -> bytes:
+    """A picture in which nobody is."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), (90, 120, 150)).save(file, "PNG")
+    return file.getvalue()
 
 
 class Desk:
@@ -190,6 +200,17 @@ def test_the_clients_own_deadline_counts_the_waiting(astronaut: bytes) -> None:
         assert desk.dispatcher.keeper.restarts == 0
 
     run(story)
+
+
+def test_an_id_that_comes_again_at_once_gets_its_own_results(astronaut: bytes, nobody: bytes) -> None:
+    async def story(desk: Desk) -> None:
+        first = desk.send(astronaut, "same")
+        await desk.until(lambda: first.stage == "matte")
+        desk.dispatcher.close(first)
+        second = desk.send(nobody, "same")
+        assert (await desk.report(second))["people"] == []
+
+    assert run(story) == [("same", "cancelled"), ("same", "done")]
 
 
 def test_who_is_cancelled_is_gone_whether_it_waits_or_is_under_way(astronaut: bytes) -> None:

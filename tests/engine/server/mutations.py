@@ -24,7 +24,7 @@ def changed(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
         random.choice(_CHANGES)(made, _place(made, random), random)
     if random.random() < 0.05:
         other = random.choice(others)
-        made[_place(made, random) :] = other[random.randrange(len(other)) :]
+        made[_place(made, random) :] = other[random.randrange(len(other) + 1) :]
     return bytes(made)
 
 
