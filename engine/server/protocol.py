@@ -129,9 +129,8 @@ class GuardedProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """What h11 could not read; called while its error is being handled."""
         error = sys.exception()
-        status = getattr(error, "error_status_hint", 400)
-        why = str(error or msg)[:200]
-        self._refuse(RequestError("the request is no proper HTTP/1.1", why, status=status))
+        status = 431 if getattr(error, "error_status_hint", 400) == 431 else 400  # else 501, of transfer encodings
+        self._refuse(RequestError("the request is no proper HTTP/1.1", str(error or msg)[:200], status=status))
 
     def _should_upgrade(self) -> bool:
         return False  # a wish to change to another protocol may be left unanswered (RFC 9110, 7.8)
@@ -170,7 +169,9 @@ class GuardedProtocol(H11Protocol):
             await send(message)
 
         headers, refused = scope["headers"], None
-        if len(headers) > self._limits.headers:
+        if scope["method"] == "CONNECT":  # of which a success would end HTTP on this connection (RFC 9110, 9.3.6)
+            refused = refusal(RequestError("the engine is no proxy", "the request's method is CONNECT"))
+        elif len(headers) > self._limits.headers:
             why = f"it has {len(headers)}, and {self._limits.headers} is the most"
             refused = refusal(RequestError("the request has too many headers", why, status=431))
         elif self._port is not None:
