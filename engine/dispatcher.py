@@ -163,8 +163,8 @@ class Dispatcher:
             return
         if self.waiting and not self.stopping:
             if self.keeper.state == "broken" and time.monotonic() - self.keeper.heard < _BROKEN:
-                for job in self.waiting:
-                    self._end(job, self.keeper.why or EngineError("the networks cannot be loaded"))
+                for each in self.waiting:
+                    self._end(each, self.keeper.why or EngineError("the networks cannot be loaded"))
                 return
             self.keeper.wake()
         if self.keeper.state == "ready":
