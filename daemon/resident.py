@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -171,15 +171,17 @@ def _obstacle(status: Mapping[str, Any], settings: Settings) -> str | None:
         return f"it is {status.get('state')}"
     if status.get("version") != own_version():
         return f"it is version {status.get('version')}, and this is {own_version()}"
-    ours = asdict(settings)
-    for key, value in status.get("settings", {}).items():
-        if value != ours.get(key):
-            return f"its setting '{key}' is {_words(value)}, and here it is {_words(ours.get(key))}"
-    return None
+    return next(_differences(status.get("settings", {}), asdict(settings)), None)
 
 
-def _words(value: object) -> str:
-    return ", ".join(f"{key} {each}" for key, each in value.items()) if isinstance(value, dict) else str(value)
+def _differences(theirs: Mapping[str, Any], ours: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """The settings that the engine names, since they decide results, and that are others here; each as a phrase."""
+    for key, value in theirs.items():
+        own = ours.get(key)
+        if isinstance(value, dict) and isinstance(own, dict):
+            yield from _differences(value, own, f"{above}{key}.")
+        elif value != own:
+            yield f"its setting '{above}{key}' is {value}, and here it is {own}"
 
 
 def _behind(wanted: Wanted) -> tuple[str | None, bytes | None]:

@@ -26,7 +26,8 @@ from engine.server.bodies import Body, ClientGone, receive_body
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
 from engine.server.parameters import JobRequest, read_query, read_request, shown
-from engine.server.status import Record, job_record, models, own_version, readiness, status
+from engine.server.status import Record, job_record, models, readiness, status
+from engine.version import own_version
 from engine.worker.order import Order
 
 _log = logging.getLogger("bshm.engine")

@@ -102,7 +102,12 @@ COMPONENTS: Mapping[str, Schema] = {
         state=words(*STATES_READY, *STATES_NOT_READY),
         device=_TEXT,
         uptime_seconds=_AMOUNT,
-        settings=record(device=_TEXT, licences=_TEXT, limits=record(megapixels=_AMOUNT, megabytes=_AMOUNT)),
+        settings=record(
+            device=_TEXT,
+            licences=_TEXT,
+            limits=record(megapixels=_AMOUNT, megabytes=_AMOUNT),
+            memory=record(longest_side=_COUNT),
+        ),
         queue=record(
             waiting=_COUNT,
             running=_COUNT,

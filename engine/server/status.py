@@ -8,7 +8,6 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import psutil
@@ -19,6 +18,7 @@ from engine.jobs import Job
 from engine.models.catalogue import NETWORKS, allowed
 from engine.models.store import State, Store
 from engine.problems import to_problem
+from engine.version import own_version
 
 _LAST_ERRORS = 20
 
@@ -77,6 +77,7 @@ def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, 
             "device": settings.device,
             "licences": settings.licences,
             "limits": asdict(settings.limits),
+            "memory": {"longest_side": settings.memory.longest_side},
         },
         "queue": {
             "waiting": len(dispatcher.waiting),
@@ -142,11 +143,3 @@ def resident(pid: int | None) -> int:
         return int(psutil.Process(pid).memory_info().rss) if pid else 0
     except psutil.Error:
         return 0
-
-
-def own_version() -> str:
-    """Of this program; "unknown" where it is not installed as a package."""
-    try:
-        return version("bshm-cut-out")
-    except PackageNotFoundError:
-        return "unknown"

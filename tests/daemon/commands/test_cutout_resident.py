@@ -200,10 +200,8 @@ class TestOtherEngines:
         [
             ("licences: permissive", "its setting 'licences' is all, and here it is permissive"),
             ("device: cpu", "its setting 'device' is auto, and here it is cpu"),
-            (
-                "limits: {megabytes: 9}",
-                "its setting 'limits' is megapixels 200, megabytes 512, and here it is megapixels 200, megabytes 9",
-            ),
+            ("limits: {megabytes: 9}", "its setting 'limits.megabytes' is 512, and here it is 9"),
+            ("memory: {longest_side: 1000}", "its setting 'memory.longest_side' is 2560, and here it is 1000"),
         ],
     )
     def test_one_with_other_settings_is_not_used(
