@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import time
 from collections import Counter
@@ -21,14 +22,16 @@ from engine.memory import WORKER_ENVIRONMENT
 from engine.server.app import Parts, make_app
 from engine.server.metrics import Measured, Metrics
 from engine.server.notify import notify, reloading, watchdog_seconds
-from engine.server.protocol import guarded
-from engine.server.sockets import Listening, listen
+from engine.server.protocol import ConnectionLimits, guarded
+from engine.server.sockets import BACKLOG, Listening, listen
 from engine.server.status import Record, resident
 from engine.settings import Settings
 from engine.worker.endings import reason
 
 _TICK = 1.0  # seconds
 _LAST_ANSWERS = 5.0  # seconds, for the answers of what was under way to be read
+
+_SPARE = 128  # connections beside those of the pictures in the queue
 
 _log = logging.getLogger("bshm.engine")
 
@@ -49,8 +52,15 @@ def serve(load: Callable[[], Settings], say: Callable[[str], None]) -> None:
     Raises RunningError, EngineError, NetworkError, DeviceError and ConfigError where it cannot start.
     """
     settings = load()
+    _allow_descriptors()
     with listen(settings) as listening:
         asyncio.run(_Life(settings, load, say, listening).run())
+
+
+def _allow_descriptors() -> None:
+    """Each picture in the queue holds two (its connection, its bytes), and 1024 is the usual soft limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Life:
@@ -88,17 +98,20 @@ class _Life:
             _log.info("stopped")
 
     def _config(self) -> uvicorn.Config:
-        within = self._dispatcher.settings.engine.stop_within
+        settings = self._dispatcher.settings
+        connections = ConnectionLimits(connections=settings.queue.pictures + _SPARE)
         return uvicorn.Config(
             make_app(Parts(self._dispatcher, self._record, self._metrics)),
-            http=guarded(self._listening),
+            http=guarded(self._listening, connections),
+            backlog=BACKLOG,
+            proxy_headers=False,
             loop="asyncio",
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=round(within + _LAST_ANSWERS),
+            timeout_graceful_shutdown=round(settings.engine.stop_within + _LAST_ANSWERS),
         )
 
     async def _until_ready(self) -> None:
