@@ -31,6 +31,7 @@ from engine.worker.endings import reason
 _TICK = 1.0  # seconds
 _LAST_ANSWERS = 5.0  # seconds, for the answers of what was under way to be read
 
+_DESCRIPTORS = 65_536
 _SPARE = 128  # connections beside those of the pictures in the queue
 
 _log = logging.getLogger("bshm.engine")
@@ -59,8 +60,8 @@ def serve(load: Callable[[], Settings], say: Callable[[str], None]) -> None:
 
 def _allow_descriptors() -> None:
     """Each picture in the queue holds two (its connection, its bytes), and 1024 is the usual soft limit."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(few, min(most, _DESCRIPTORS)), most))
 
 
 class _Life:

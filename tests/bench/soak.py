@@ -49,7 +49,8 @@ class Case:
 
 def cases() -> dict[tuple[int, int], list[Case]]:
     """Several pictures of each size."""
-    engine, made = Engine(Settings()), {}
+    engine = Engine(Settings())
+    made: dict[tuple[int, int], list[Case]] = {}
     for size in _SIZES:
         made[size] = []
         for shade in _SHADES:

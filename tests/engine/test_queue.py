@@ -45,7 +45,8 @@ class TestTurns:
         assert taken == ["interactive"] * 4 + ["batch"]
 
     def test_turns_of_people_count_only_while_a_batch_waits(self) -> None:
-        queue = filled(*["interactive"] * 9)
+        nine: list[Priority] = ["interactive"] * 9
+        queue = filled(*nine)
         for _ in range(8):
             queue.take(PRIORITIES)
         queue.add(("batch", 9), "batch")
