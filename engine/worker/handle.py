@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from engine.logs import fields
 from engine.settings import Settings
 from engine.shared import Shared
 from engine.worker import channel
@@ -93,8 +94,9 @@ class Handle:
         """Libraries in native code write to standard error, and so does Python's handler of fatal signals."""
         assert self._process.stderr  # noqa: S101  # asked for at the start
         while data := await self._process.stderr.read(4096):
-            for line in data.decode("utf-8", "backslashreplace").splitlines():
-                _log.warning("the worker says: %s", line)
+            lines = data.decode("utf-8", "backslashreplace").strip().splitlines() or [""]
+            trace = "\n".join(lines) if len(lines) > 1 else ""  # of a traceback, the last line says the most
+            _log.warning("the worker says", extra=fields(text=lines[-1], trace=trace))
 
 
 def _own_path() -> str:
