@@ -40,8 +40,8 @@ _AHEAD = 3
 _LARGE = 64_000_000  # bytes of results; three pictures of less at once are no burden
 _PATIENCE = 600.0  # seconds for which a picture is offered to an engine whose queue is full
 _COMES_BACK = 10.0  # seconds; a service that fell is started again within these
-_QUICKLY = 2.0  # seconds; what is asked of an engine that may not be well
-
+_SILENCE = 10.0  # seconds until an engine that says nothing is asked whether it is alive, and then given up
+_QUICKLY = 2.0  # seconds; the same for what is asked in passing
 _STARTS = 30.0  # seconds; an engine that was just started is ready within these
 _LONGEST_NAME = 1000  # characters
 
@@ -58,7 +58,7 @@ class Resident:
     def __init__(self, address: Path, status: Mapping[str, Any], wanted: Wanted) -> None:
         """status: what the engine said of itself. Raises PictureError where the background's file cannot be read."""
         self.device = f"{status['device']}, in the resident engine (pid {status['pid']})"
-        self._client = Client(address, patience=_PATIENCE)
+        self._client = Client(address, timeout=_SILENCE, patience=_PATIENCE)
         self._hasty = Client(address, timeout=_QUICKLY)
         self._wanted = wanted
         self._colour, self._behind = _behind(wanted)
@@ -102,6 +102,8 @@ class Resident:
             raise
         except EngineError:
             self._client.wait_until_ready(_COMES_BACK)
+            if obstacle := _obstacle(self._client.status(), self._wanted.settings):
+                raise EngineError("the resident engine came back as another", obstacle) from None
             return self._sent(loaded)
 
     def _sent(self, loaded: Loaded) -> Answer:

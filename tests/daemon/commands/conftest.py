@@ -1,7 +1,8 @@
-"""`bshm cutout` in this process, with the engine of all tests."""
+"""`bshm cutout` in this process, with the engine of all tests; and resident engines."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from daemon.commands import main
 from tests.daemon.commands.running import Bshm, Ran, Refuses
+from tests.engine.server.live import Live, live
 
 if TYPE_CHECKING:
     from engine import Engine
@@ -39,3 +41,30 @@ def refuses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return code, captured.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def _one_engine() -> Iterator[Live]:
+    with live() as running:
+        yield running
+
+
+@pytest.fixture
+def resident(_one_engine: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
+    """The resident engine that many tests use, where the commands look for it."""
+    monkeypatch.setenv("BSHM_SOCKET", str(_one_engine.address))
+    return _one_engine
+
+
+@pytest.fixture
+def ending(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """A resident engine of the test's own, which may come to harm."""
+    with live() as running:
+        monkeypatch.setenv("BSHM_SOCKET", str(running.address))
+        yield running
+
+
+@pytest.fixture
+def no_networks_here(monkeypatch: pytest.MonkeyPatch, bshm: Bshm) -> None:
+    """Networks are not loaded in this process."""
+    monkeypatch.setattr("engine.pipeline.Engine", lambda _: pytest.fail("networks were loaded in this process"))

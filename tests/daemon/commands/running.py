@@ -34,3 +34,19 @@ def blank(path: Path, size: tuple[int, int] = (40, 30)) -> Path:
 def names_in(folder: Path) -> list[str]:
     """All files below a folder."""
     return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if not each.is_dir())
+
+
+def many(folder: Path, count: int) -> Path:
+    """Pictures of nobody, since only the files matter."""
+    for number in range(count):
+        blank(folder / f"{number:03}.png", (300, 200))
+    return folder
+
+
+def whole_results(folder: Path) -> list[str]:
+    """The names of the results, all of which can be read; there is nothing else."""
+    for each in folder.iterdir():
+        assert each.name.endswith(".cutout.png")
+        with Image.open(each) as picture:
+            picture.load()
+    return names_in(folder)

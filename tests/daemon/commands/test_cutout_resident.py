@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,77 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import NetworkError
-from tests.daemon.commands.running import Bshm, blank, names_in
-from tests.engine.server.live import Live, live, until
+from tests.daemon.commands.running import Bshm, blank, many, names_in, whole_results
+from tests.engine.server.live import Live
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = [sys.executable, "-c", "import sys; from daemon.commands import main; sys.exit(main())"]
-
-
-@pytest.fixture(scope="module")
-def shared_engine() -> Iterator[Live]:
-    with live() as engine:
-        yield engine
-
-
-@pytest.fixture
-def resident(shared_engine: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
-    """The engine that all these tests use, at the place where `bshm cutout` looks."""
-    monkeypatch.setenv("BSHM_SOCKET", str(shared_engine.address))
-    return shared_engine
-
-
-@pytest.fixture
-def ending(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    """An engine of the test's own, which may come to harm."""
-    with live() as engine:
-        monkeypatch.setenv("BSHM_SOCKET", str(engine.address))
-        yield engine
-
-
-@pytest.fixture
-def no_networks_here(monkeypatch: pytest.MonkeyPatch, bshm: Bshm) -> None:
-    monkeypatch.setattr("engine.pipeline.Engine", lambda _: pytest.fail("networks were loaded in this process"))
-
-
-def start(folder: Path, engine: Live, *words: str) -> subprocess.Popen[bytes]:
-    """`bshm cutout` as a program of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BSHM_SOCKET": str(engine.address)}
-    command = [*PROGRAM, "cutout", *words]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def many(folder: Path, count: int) -> Path:
-    """Pictures of nobody, since only the files matter."""
-    for number in range(count):
-        blank(folder / f"{number:03}.png", (300, 200))
-    return folder
-
-
-def whole_results(folder: Path) -> list[str]:
-    """The names of the results, all of which can be read; there is nothing else."""
-    for each in folder.iterdir():
-        assert each.name.endswith(".cutout.png")
-        with Image.open(each) as picture:
-            picture.load()
-    return names_in(folder)
-
-
-@contextmanager
-def once_there(folder: Path, act: Callable[[], object]) -> Iterator[None]:
-    """Does something, in another thread, as soon as the folder has a result."""
-
-    def wait() -> None:
-        until(lambda: folder.exists() and any(each.suffix == ".png" for each in folder.iterdir()))
-        act()
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
 
 
 def reported(path: Path) -> dict[str, Any]:
@@ -228,61 +158,3 @@ class TestOtherEngines:
 
     def test_none_is_not_worth_a_word(self, tmp_path: Path, bshm: Bshm) -> None:
         assert "engine" not in bshm(blank(tmp_path / "a.png")).messages
-
-
-class TestTheEnd:
-    def test_ctrl_c_cancels_what_is_under_way(self, tmp_path: Path, resident: Live) -> None:
-        many(tmp_path / "in", 200)
-        with start(tmp_path, resident, "in", "-o", "out") as running:
-            assert running.stdout is not None
-            first = running.stdout.readline()
-            running.send_signal(signal.SIGINT)
-            rest, said = running.communicate(timeout=30)
-        assert running.returncode == 130
-        assert said.endswith(b"Stopped. What was finished stays.\n")
-        assert b"Traceback" not in said
-        until(lambda: resident.status()["jobs"] == [], 10)
-        printed = len([first, *rest.splitlines()])
-        assert printed <= len(whole_results(tmp_path / "out")) <= printed + 1 < 200
-
-    def test_the_engine_is_killed(
-        self, tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """kill -9, and nobody starts it again: the run goes on in this process."""
-        monkeypatch.setattr("daemon.resident._COMES_BACK", 0.5)
-        many(tmp_path / "in", 12)
-        with once_there(tmp_path / "out", ending.process.kill):
-            ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-        assert (ran.code, len(ran.results)) == (0, 12)
-        assert ran.messages.count("From here on, networks run in this process.") == 1
-        assert len(whole_results(tmp_path / "out")) == 12
-
-    @pytest.mark.usefixtures("no_networks_here")
-    def test_the_engine_is_started_again(self, tmp_path: Path, ending: Live, bshm: Bshm) -> None:
-        def start_again() -> None:
-            ending.process.kill()
-            ending.process.wait()
-            ending.start(wait=False)
-
-        many(tmp_path / "in", 12)
-        with once_there(tmp_path / "out", start_again):
-            ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-        assert (ran.code, len(ran.results)) == (0, 12)
-        assert len(whole_results(tmp_path / "out")) == 12
-        assert ending.status()["counts"]["done"] > 0
-
-    def test_neither_the_engine_nor_this_process_can_go_on(
-        self, tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def no_networks(_: object) -> None:
-            raise NetworkError("modnet: the network is not installed")
-
-        monkeypatch.setattr("daemon.resident._COMES_BACK", 0.1)
-        monkeypatch.setattr("engine.pipeline.Engine", no_networks)
-        many(tmp_path / "in", 12)
-        with once_there(tmp_path / "out", ending.process.kill):
-            ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-        assert ran.code == 3
-        assert ran.messages.count("and the networks do not run in this process either: modnet: the network is") == 1
-        assert "1 failed, " in ran.messages
-        assert len(whole_results(tmp_path / "out")) == len(ran.results)

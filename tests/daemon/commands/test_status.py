@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,18 +61,6 @@ class Ran(NamedTuple):
 
 
 Bshm = Callable[..., Ran]
-
-
-@pytest.fixture(scope="module")
-def engine_of_module() -> Iterator[Live]:
-    with live() as engine:
-        yield engine
-
-
-@pytest.fixture
-def running(engine_of_module: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
-    monkeypatch.setenv("BSHM_SOCKET", str(engine_of_module.address))
-    return engine_of_module
 
 
 @pytest.fixture
@@ -131,17 +119,17 @@ def test_many_jobs_are_cut_short() -> None:
     assert "and 28 more" in text_of(STATUS | {"jobs": STATUS["jobs"] * 20})
 
 
-def test_of_a_running_engine(running: Live, bshm: Bshm) -> None:
+def test_of_a_running_engine(resident: Live, bshm: Bshm) -> None:
     ran = bshm()
     assert (ran.code, ran.err) == (0, "")
-    assert f"pid {running.process.pid}" in ran.out
+    assert f"pid {resident.process.pid}" in ran.out
     assert "modnet" in ran.out
 
 
-def test_for_programs(running: Live, bshm: Bshm) -> None:
+def test_for_programs(resident: Live, bshm: Bshm) -> None:
     ran = bshm("--json")
     assert ran.code == 0
-    assert json.loads(ran.out)["pid"] == running.process.pid
+    assert json.loads(ran.out)["pid"] == resident.process.pid
 
 
 def test_no_engine(bshm: Bshm) -> None:
@@ -149,7 +137,7 @@ def test_no_engine(bshm: Bshm) -> None:
     assert bshm("--watch").code == 3
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("resident")
 def test_watching_is_for_terminals(bshm: Bshm) -> None:
     assert bshm("--watch") == (2, "", "--watch is for a terminal. Use --json in scripts.\n")
 
@@ -193,8 +181,8 @@ class Terminal:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["Ctrl-C", "kill"])
-def test_it_looks_again_and_again_until_it_is_stopped(number: int, code: int, running: Live) -> None:
-    terminal = Terminal(running)
+def test_it_looks_again_and_again_until_it_is_stopped(number: int, code: int, resident: Live) -> None:
+    terminal = Terminal(resident)
     terminal.until("pictures", 3)
     assert terminal.stop(number) == code
     assert b"Traceback" not in terminal.shown
