@@ -82,12 +82,13 @@ def test_the_engine_falls_silent(tmp_path: Path, ending: Live, bshm: Bshm, monke
 
 
 @pytest.mark.usefixtures("no_networks_here")
-def test_the_engine_is_started_again(tmp_path: Path, ending: Live, bshm: Bshm) -> None:
+def test_the_engine_is_started_again(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
     def start_again() -> None:
         ending.process.kill()
         ending.process.wait()
         ending.start(wait=False)
 
+    monkeypatch.setattr("daemon.resident._COMES_BACK", 60.0)  # a busy machine
     many(tmp_path / "in", 12)
     with once_there(tmp_path / "out", start_again):
         ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
@@ -96,13 +97,14 @@ def test_the_engine_is_started_again(tmp_path: Path, ending: Live, bshm: Bshm) -
     assert ending.status()["counts"]["done"] > 0
 
 
-def test_another_engine_is_started(tmp_path: Path, ending: Live, bshm: Bshm) -> None:
+def test_another_engine_is_started(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
     def start_another() -> None:
         ending.process.kill()
         ending.process.wait()
         ending.config.write_text("licences: permissive\n")
         ending.start(wait=False)
 
+    monkeypatch.setattr("daemon.resident._COMES_BACK", 60.0)  # a busy machine
     many(tmp_path / "in", 12)
     with once_there(tmp_path / "out", start_another):
         ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
