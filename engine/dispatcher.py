@@ -248,7 +248,7 @@ class Dispatcher:
             job.answer.set_result(outcome)
         else:
             job.end("cancelled" if isinstance(outcome, CancelledError) else "failed")
-            job.answer.set_exception(outcome)
+            job.answer.set_exception(outcome.with_traceback(None))  # which would hold on to the request's frames
             job.answer.exception()  # it counts as seen, also where its client is gone
         if job.ticket in self._running:  # the worker does not know yet
             self.keeper.send({"do": "cancel", "job": job.ticket})

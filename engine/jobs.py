@@ -139,8 +139,11 @@ class Jobs:
         job.closed = True
         if job.body:
             job.body.close()
-        if not job.answer.exception():
+        if (error := job.answer.exception()) is None:
             job.answer.result().shared.close()
+        else:  # it is remembered; the frames of its traceback, with all that they hold, are not
+            error.__traceback__ = error.__context__ = error.__cause__ = None
+        job.order = job.body = None
         self.bounds.close(job.reserved)
         for old in [each.name for each in self._jobs.values() if each.closed][:-_REMEMBERED]:
             del self._jobs[old]

@@ -91,8 +91,11 @@ def exchanged(address: str, sent: bytes, patience: float, limit: float) -> bytes
     return bytes(said)
 
 
-def answers_in(said: bytes, method: bytes) -> Iterator[Answer]:
-    """The HTTP answers that these bytes are. method: of the first request. Raises ValueError where they are none."""
+def answers_in(said: bytes, sent: bytes) -> Iterator[Answer]:
+    """The HTTP answers that these bytes are. Raises ValueError where they are none.
+
+    sent: what they answer; where HEAD is in it, an answer can have no body.
+    """
     rest = said
     while rest:
         head, gap, rest = rest.partition(b"\r\n\r\n")
@@ -101,21 +104,18 @@ def answers_in(said: bytes, method: bytes) -> Iterator[Answer]:
         if not gap or version != "HTTP/1.1" or not status[:3].isdecimal():
             raise ValueError(f"no HTTP answer: {head[:200]!r}")
         headers = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)}
-        bodiless = status.startswith("1") or (method == b"HEAD" and not rest.startswith(b"{"))  # a refused HEAD has one
+        bodiless = status.startswith("1") or (b"HEAD " in sent and rest[:5] in (b"", b"HTTP/"))
         length = 0 if bodiless else int(headers.get("content-length", "-1"))
         if length < 0 or length > len(rest):
             raise ValueError(f"an answer of {length} bytes has {len(rest)}: {head[:200]!r}")
         yield Answer(int(status[:3]), headers, rest[:length])
         rest = rest[length:]
-        if not status.startswith("1"):
-            method = b""
 
 
 def fault_of_edge(said: bytes, sent: bytes) -> str:
     """What is wrong with all that was said to the bytes of a connection, or ""."""
-    method = sent.split(b" ", 1)[0]
     try:
-        for each in answers_in(said, method):
+        for each in answers_in(said, sent):
             if each.status >= 400 and each.body and (fault := fault_of_refusal(each)):
                 return fault
             if 300 <= each.status < 400 or (each.status >= 500 and each.status not in _NO_FAULTS):
