@@ -130,7 +130,7 @@ class _CutOut:
                 receive, request.headers, limits, lambda length: dispatcher.jobs.reserve(job, length)
             )
             body = await _unless_ended(job, receiving)
-            dispatcher.enter(job, _order(asked, job, body), body.shared)
+            dispatcher.enter(job, _order(asked, body), body.shared)
             return await _unless_gone(job, receive)
         except BaseException as error:
             if not isinstance(error, BshmError):
@@ -138,7 +138,7 @@ class _CutOut:
             raise
 
 
-def _order(asked: JobRequest, job: Job, body: Body) -> Order:
+def _order(asked: JobRequest, body: Body) -> Order:
     return Order(
         name=asked.name or "the picture",
         picture=body.picture,
