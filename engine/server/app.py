@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from engine.jobs import Job, Results
 from engine.logs import fields
 from engine.memory import budget_bytes
 from engine.models.store import Store
-from engine.server.answers import answer, problem
+from engine.server.answers import COMMON, answer, problem
 from engine.server.bodies import Body, ClientGone, receive_body
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
@@ -47,33 +47,33 @@ def make_app(parts: Parts) -> ASGIApp:
     dispatcher = parts.dispatcher
 
     async def alive(_: Request) -> Response:
-        return JSONResponse({"state": "alive"})
+        return _json({"state": "alive"})
 
     async def ready(_: Request) -> Response:
         code, content = readiness(dispatcher)
-        return JSONResponse(content, code)
+        return _json(content, code)
 
     async def show_status(_: Request) -> Response:
-        return JSONResponse(status(dispatcher, parts.record, budget_bytes(dispatcher.settings)))
+        return _json(status(dispatcher, parts.record, budget_bytes(dispatcher.settings)))
 
     async def show_models(_: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(models, dispatcher, Store()))
+        return _json(await asyncio.to_thread(models, dispatcher, Store()))
 
     async def show_metrics(_: Request) -> Response:
         content, media_type = parts.metrics.render()
         return Response(content, media_type=media_type)
 
     async def describe(_: Request) -> Response:
-        return JSONResponse(document(dispatcher.settings, own_version()))
+        return _json(document(dispatcher.settings, own_version()))
 
     async def one_job(request: Request) -> Response:
         job = dispatcher.jobs.find(request.path_params["job"])
         if request.method != "DELETE":
-            return JSONResponse(job_record(dispatcher, job))
+            return _json(job_record(dispatcher, job))
         if not job.active:
             raise RequestError(f"job '{job.name}' has ended already", f"it is {job.state}", status=409)
         dispatcher.cancel(job)
-        return JSONResponse(job_record(dispatcher, job), 202)
+        return _json(job_record(dispatcher, job), 202)
 
     app = Starlette(
         routes=[
@@ -198,6 +198,10 @@ def _counting(app: ASGIApp, metrics: Metrics) -> ASGIApp:
         await app(scope, receive, sending)
 
     return counted
+
+
+def _json(content: Mapping[str, Any], status: int = 200) -> Response:
+    return JSONResponse(content, status, COMMON)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

@@ -24,7 +24,7 @@ from random import Random
 from tests.engine.pictures.test_refusals import FILES
 from tests.engine.server.calling import call_as_described
 from tests.engine.server.judging import exchanged, fault_of, fault_of_edge
-from tests.engine.server.living import Living, free_port, living
+from tests.engine.server.live import Live, free_port, live
 from tests.engine.server.mutations import bombs, changed, long_and_thin, requests
 
 _CONFIG = """\
@@ -57,7 +57,7 @@ def main() -> int:
     args = parser.parse_args()
     kept = Path(tempfile.mkdtemp(prefix="bshm-fuzz"))
     port = free_port()
-    with living(_CONFIG.format(port=port)) as engine:
+    with live(_CONFIG.format(port=port)) as engine:
         wrong = 0
         wrong += run(engine, "bombs", [*bombs(), *long_and_thin()], lambda data: picture(engine, data), kept)
         files = [*FILES.values(), *(file.read_bytes() for folder in args.folders for file in files_in(folder))]
@@ -89,23 +89,23 @@ def pictures(files: Sequence[bytes], count: int, seed: int) -> Iterator[tuple[st
         yield str(number), changed(random.choice(files), random, files)
 
 
-def picture(engine: Living, data: bytes) -> Judged:
+def picture(engine: Live, data: bytes) -> Judged:
     """Asks for its matte."""
     answer = engine.ask("POST", _MATTE, data)
     return str(answer.status), fault_of(answer)
 
 
-def edge(engine: Living, sent: bytes) -> Judged:
+def edge(engine: Live, sent: bytes) -> Judged:
     """Sends bytes."""
     try:
-        said = exchanged(engine.socket, sent, _PATIENCE, _LIMIT)
+        said = exchanged(str(engine.address), sent, _PATIENCE, _LIMIT)
     except TimeoutError:
         return "hung", "the connection was never closed"
     return (said[9:12].decode("latin-1") or "closed"), fault_of_edge(said, sent)
 
 
 def run(
-    engine: Living, part: str, inputs: Iterable[tuple[str, bytes]], judge: Callable[[bytes], Judged], kept: Path
+    engine: Live, part: str, inputs: Iterable[tuple[str, bytes]], judge: Callable[[bytes], Judged], kept: Path
 ) -> int:
     """Tries all inputs, some at once. Returns how many were answered wrongly."""
     tell(engine, f"before {part}")
@@ -142,7 +142,7 @@ def batched(inputs: Iterable[tuple[str, bytes]], size: int) -> Iterator[list[tup
         yield batch
 
 
-def calls(engine: Living, port: int, count: int, seed: int) -> int:
+def calls(engine: Live, port: int, count: int, seed: int) -> int:
     """Lets schemathesis ask. Returns 1 where it found something."""
     tell(engine, "before calls")
     good, words = call_as_described(
@@ -152,7 +152,7 @@ def calls(engine: Living, port: int, count: int, seed: int) -> int:
     return 0 if good else 1
 
 
-def tell(engine: Living, when: str) -> None:
+def tell(engine: Live, when: str) -> None:
     """Prints what the engine has and lost so far."""
     status, (server, worker) = engine.status(), (each / 1e6 for each in engine.memory())
     print(

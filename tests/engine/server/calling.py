@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.engine.pictures.test_refusals import FILES
-from tests.engine.server.living import Living
+from tests.engine.server.live import Live
 from tests.engine.server.mutations import changed
 
 # Bytes that fit the description are seldom a picture; and who asks for a short deadline is told that it has passed.
@@ -20,7 +20,7 @@ not_a_server_error.expected-statuses = ["2xx", "4xx", 503, 504]
 """
 
 
-def call_as_described(engine: Living, port: int, *options: str) -> tuple[bool, str]:
+def call_as_described(engine: Live, port: int, *options: str) -> tuple[bool, str]:
     """Lets schemathesis ask over TCP. options: of `schemathesis run`. Returns whether all was well, and its words."""
     command = [sys.executable, "-c", "from tests.engine.server.calling import schemathesis; schemathesis()", "run"]
     command += [f"http://127.0.0.1:{port}/openapi.json", "--header", f"Authorization: Bearer {engine.token}"]

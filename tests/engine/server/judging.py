@@ -12,7 +12,7 @@ import jsonschema_rs
 
 from engine.server.openapi import document
 from engine.settings import Settings
-from tests.engine.server.living import Answer, connected
+from tests.engine.server.live import Answer, connected
 
 _COMPONENTS = document(Settings(), "1")["components"]
 _PROBLEM = jsonschema_rs.validator_for({"$ref": "#/components/schemas/Problem", "components": _COMPONENTS})

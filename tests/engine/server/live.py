@@ -14,13 +14,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import psutil
 
 ROOT = Path(__file__).parents[3]
 _PATIENCE = 30.0  # seconds; a busy machine
+
+
+class Answer(NamedTuple):
+    """A whole HTTP answer; names of headers in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass
@@ -67,6 +75,21 @@ class Live:
 
     def status(self) -> Any:
         return self.get("/v1/status").json()
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """One request, on a connection of its own."""
+        with self.client() as client:
+            got = client.request(method, path, content=body)
+            return Answer(got.status_code, dict(got.headers), got.content)
+
+    def memory(self) -> tuple[int, int]:
+        """Bytes of resident memory of the server and of the worker; 0 where there is none."""
+        memory = self.status()["memory"]
+        return memory["server_bytes"], memory["worker_bytes"]
+
+    @property
+    def token(self) -> str:
+        return self.address.with_name("engine.token").read_text(encoding="ascii").strip()
 
     def cut_out(self, data: bytes, **query: str) -> httpx.Response:
         with self.client() as client:
@@ -121,6 +144,25 @@ def live(config: str = "", start: bool = True, **environment: str) -> Iterator[L
             one.process.kill()
             one.process.wait(_PATIENCE)
         shutil.rmtree(folder)
+
+
+def connected(address: str, timeout: float) -> socket.socket:
+    """A Unix socket that is connected to this address."""
+    end = socket.socket(socket.AF_UNIX)
+    end.settimeout(timeout)
+    try:
+        end.connect(address)
+    except OSError:
+        end.close()
+        raise
+    return end
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on just now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def until(what: Any, seconds: float = _PATIENCE) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.engine.pictures.test_refusals import FILES
 from tests.engine.server.calling import call_as_described
 from tests.engine.server.judging import exchanged, fault_of, fault_of_edge
-from tests.engine.server.living import Living, free_port, living
+from tests.engine.server.live import Live, free_port, live
 from tests.engine.server.mutations import bombs, changed, requests
 
 _MATTE = "/v1/cutout?want=matte&format=raw&quality=fast"
@@ -24,10 +24,10 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def engine(port: int) -> Iterator[Living]:
+def engine(port: int) -> Iterator[Live]:
     """An engine that is the same process afterwards, has lost no worker, and has no fault in its log."""
     limits = "limits:\n  megapixels: 4\n  megabytes: 5"
-    with living(f"{limits}\nengine:\n  port: {port}\n") as one:
+    with live(f"{limits}\nengine:\n  port: {port}\n") as one:
         worker = one.status()["worker_pid"]
         yield one
         status = one.status()
@@ -38,7 +38,7 @@ def engine(port: int) -> Iterator[Living]:
         assert "Exception" not in one.log
 
 
-def test_changed_files_are_cut_out_or_refused(engine: Living) -> None:
+def test_changed_files_are_cut_out_or_refused(engine: Live) -> None:
     random, files = Random(3), [*FILES.values()]
     sent = [changed(random.choice(files), random, files) for _ in range(25)]
     answers = [engine.ask("POST", _MATTE, data) for data in sent]
@@ -46,23 +46,23 @@ def test_changed_files_are_cut_out_or_refused(engine: Living) -> None:
     assert {each.status for each in answers} >= {200, 422}
 
 
-def test_bombs_are_refused_or_harmless(engine: Living) -> None:
+def test_bombs_are_refused_or_harmless(engine: Live) -> None:
     before = sum(engine.memory())
     faults = {name: fault_of(engine.ask("POST", _MATTE, data)) for name, data in bombs()}
     assert {name: fault for name, fault in faults.items() if fault} == {}
     assert sum(engine.memory()) < before + 200e6
 
 
-def test_bytes_that_are_hardly_requests_are_answered_or_hung_up_on(engine: Living) -> None:
+def test_bytes_that_are_hardly_requests_are_answered_or_hung_up_on(engine: Live) -> None:
     sent = [*itertools.islice(requests(Random(5), FILES["jpeg"]), 150)]
     with ThreadPoolExecutor(8) as pool:
-        said = [*pool.map(lambda each: exchanged(engine.socket, each, patience=0.3, limit=20), sent)]
+        said = [*pool.map(lambda each: exchanged(str(engine.address), each, patience=0.3, limit=20), sent)]
     faults = [(one, fault) for one, two in zip(sent, said, strict=True) if (fault := fault_of_edge(two, one))]
     assert faults == []
     assert {each[9:12] for each in said} >= {b"200", b"400", b"404", b"405"}
 
 
-def test_it_is_as_its_openapi_document_says(engine: Living, port: int) -> None:
+def test_it_is_as_its_openapi_document_says(engine: Live, port: int) -> None:
     good, words = call_as_described(
         engine, port, "--phases", "fuzzing", "--max-examples", "5", "--generation-deterministic"
     )
