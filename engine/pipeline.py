@@ -26,6 +26,7 @@ from engine.refine import refine
 from engine.routes import THRESHOLD, Plan, plan
 from engine.runtimes import open_runtime
 from engine.settings import CHECKS, Settings, is_people
+from engine.shortage import shortage_told
 from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Report, Rgb8
 from engine.work import Work
 
@@ -114,7 +115,8 @@ class Engine:
         options, work = options or self._options, work or Work()
         if not is_people(options.people):
             raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
-        with self._networks.on_behalf_of(work) as networks:
+        what = f"there is not enough memory for a picture of {picture.size.width} x {picture.size.height} pixels"
+        with shortage_told(what), self._networks.on_behalf_of(work) as networks:
             return self._cut_out(networks, picture, options, work)
 
     def _cut_out(self, networks: Networks, picture: Picture, options: Options, work: Work) -> CutOut:
@@ -153,7 +155,7 @@ class Engine:
             device=self.device,
             milliseconds=clock.milliseconds,
             warnings=(*picture.notes, *(() if people else (_NOBODY,))),
-            steps=tuple(work.steps),
+            steps=tuple(dict.fromkeys(work.steps)),
             source=asdict(picture.source),
         )
         return CutOut(picture, whole, foreground, report)
