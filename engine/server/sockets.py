@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.address import socket_path, token_path
 from engine.errors import EngineError, RunningError, system_reason
@@ -25,14 +26,23 @@ _ELSEWHERE = "Name another path as engine.socket in the config file, or in BSHM_
 _UNSAFE = "{}: no safe place for the engine's socket"
 
 
+class SocketFile(NamedTuple):
+    """A Unix socket's file, and which one it is: its device and inode."""
+
+    path: Path
+    identity: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class Listening:
     """sockets: they listen already; ours are closed when `listen` is left. token: what connections over TCP bring, or
-    None where there is no TCP. described: the addresses, in words."""
+    None where there is no TCP. described: the addresses, in words. file: our own socket's; None where systemd's is
+    used."""
 
     sockets: list[socket.socket]
     token: str | None
     described: str
+    file: SocketFile | None = None
 
 
 @contextmanager
@@ -46,12 +56,23 @@ def listen(settings: Settings) -> Iterator[Listening]:
         _prepare(path.parent)
         stack.enter_context(_alone(path))
         sockets = [stack.enter_context(each) for each in handed_over()]
+        file = None
         if not sockets:
             sockets.append(stack.enter_context(_bound(path)))
+            file = SocketFile(path, _identity(path))
         if port and not any(map(is_tcp, sockets)):
             sockets.append(stack.enter_context(_on_loopback(port)))
         token = own_token(token_path(path)) if any(map(is_tcp, sockets)) else None
-        yield Listening(sockets, token, " and ".join(map(_described, sockets)))
+        yield Listening(sockets, token, " and ".join(map(_described, sockets)), file)
+
+
+def still_there(listening: Listening) -> bool:
+    """Whether clients can find our socket: its file, or its folder, may have been removed. systemd's are its own."""
+    file = listening.file
+    try:
+        return file is None or _identity(file.path) == file.identity
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def is_tcp(one: socket.socket) -> bool:
@@ -109,7 +130,7 @@ def _bound(path: Path) -> Iterator[socket.socket]:
         try:
             yield one
         finally:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError, NotADirectoryError):
                 if _identity(path) == ours:
                     path.unlink()
 

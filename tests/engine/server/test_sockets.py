@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import EngineError, RunningError
-from engine.server.sockets import listen
+from engine.server.sockets import listen, still_there
 from engine.settings import Resident, Settings
 
 NOBODY = 65534
@@ -105,6 +106,41 @@ class TestOwn:
         path = short / os.fsdecode(b"\xff \xe4\xba\xba")
         with listen(at(path)):
             connect(path)
+
+
+class TestStillThere:
+    def test_while_nobody_touches_it(self, path: Path) -> None:
+        with listen(at(path)) as listening:
+            assert still_there(listening)
+
+    @pytest.mark.parametrize("remove", [Path.unlink, lambda path: shutil.rmtree(path.parent)], ids=["file", "folder"])
+    def test_not_once_it_is_removed(self, path: Path, remove: Callable[[Path], None]) -> None:
+        with listen(at(path)) as listening:
+            remove(path)
+            assert not still_there(listening)
+
+    def test_nor_where_its_folder_is_something_else_now(self, path: Path) -> None:
+        with listen(at(path)) as listening:
+            shutil.rmtree(path.parent)
+            path.parent.touch()
+            assert not still_there(listening)
+
+    def test_another_socket_in_its_place_is_not_it(self, path: Path) -> None:
+        with listen(at(path)) as listening, socket.socket(socket.AF_UNIX) as other:
+            path.rename(f"{path}.ours")  # its inode stays taken, so that the other's is another
+            other.bind(str(path))
+            assert not still_there(listening)
+
+    def test_a_socket_that_another_program_made_is_that_programs(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.socket(socket.AF_UNIX) as given:
+            given.bind(str(path.parent.parent / "given"))
+            given.listen()
+            monkeypatch.setattr("engine.server.sockets.handed_over", lambda: [given.dup()])
+            with listen(at(path)) as listening:
+                (path.parent.parent / "given").unlink()
+                assert still_there(listening)
 
 
 class TestOneAtATime:
