@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any
@@ -101,18 +101,23 @@ class Client:
         """
         return str(self._json("GET", "/readyz").get("state", "ready"))
 
-    def wait_until_ready(self, seconds: float) -> str:
+    def wait_until_ready(self, seconds: float, gone: float | None = None) -> str:
         """As ready(), for an engine that is starting, about to be started, or ending and to be started again.
 
-        Raises what ready() raised last.
+        seconds: for all of it. gone: of these, how long it may be away in one go. Raises what ready() raised last.
         """
-        until = time.monotonic() + seconds
+        heard = time.monotonic()
+        end = heard + seconds
         nap = _FIRST_NAP
         while True:
             try:
                 return self.ready()
-            except (NotRunningError, LostError, BusyError):
-                if time.monotonic() + nap > until:
+            except BusyError:
+                heard = time.monotonic()
+                if heard + nap > end:
+                    raise
+            except (NotRunningError, LostError):
+                if time.monotonic() + nap > (end if gone is None else min(end, heard + gone)):
                     raise
             time.sleep(nap)
             nap = min(2 * nap, _LONGEST_NAP)
@@ -123,7 +128,8 @@ class Client:
         def waiting() -> bool:
             if time.monotonic() > until:
                 raise DeadlineError(f"{asked.name or 'the picture'}: not cut out", "the engine let its deadline pass")
-            self._json("GET", "/healthz")
+            with suppress(BusyError):  # too many connections: it lives
+                self._json("GET", "/healthz")
             return True
 
         query = asked.query() if asked.deadline is None else {**asked.query(), "deadline": f"{left:.3f}"}

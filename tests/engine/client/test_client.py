@@ -236,6 +236,26 @@ class TestStarting:
             Client(address).wait_until_ready(0.3)
         assert time.monotonic() - before < 1
 
+    def test_one_that_starts_is_waited_for_longer_than_one_that_is_gone(self, address: Path) -> None:
+        begun = time.monotonic()
+
+        def turn(peer: socket.socket) -> None:
+            read_request(peer)
+            starting = time.monotonic() - begun < 1.5
+            content = {"state": "starting" if starting else "ready"}
+            peer.sendall(json_reply(content, "503 Service Unavailable" if starting else "200 OK"))
+
+        with listening(address, turn):
+            assert Client(address).wait_until_ready(20, gone=0.5) == "ready"
+        with pytest.raises(NotRunningError):
+            Client(address).wait_until_ready(20, gone=0.5)
+        assert time.monotonic() - begun < 10
+
+    def test_a_start_that_never_ends_is_not_waited_for(self, address: Path) -> None:
+        starting = json_reply({"state": "starting"}, "503 Service Unavailable")
+        with listening(address, saying(starting)), pytest.raises(BusyError, match="the engine is starting"):
+            Client(address).wait_until_ready(1, gone=0.1)
+
     def test_an_engine_that_cannot_work_is_not_waited_for(self, address: Path) -> None:
         broken = {"state": "broken", "type": "urn:bshm:problem:network", "what": "modnet: the network is not installed"}
         refusal = json_reply(broken, "503 Service Unavailable")

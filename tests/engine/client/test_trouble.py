@@ -19,6 +19,7 @@ from tests.engine.client.listening import (
     json_reply,
     listening,
     mute,
+    problem,
     quick,
     read_request,
     reply,
@@ -34,6 +35,17 @@ class TestSilence:
             peer.sendall(GOOD)
 
         with listening(address, slow, saying(json_reply({"state": "alive"}))) as served:
+            assert quick(address).cut_out(b"picture").report == REPORT
+            assert len(served) > 2
+
+    def test_an_engine_that_has_no_room_for_the_question_lives(self, address: Path) -> None:
+        def slow(peer: socket.socket) -> None:
+            read_request(peer)
+            time.sleep(1)  # three times the time-out
+            peer.sendall(GOOD)
+
+        crowded = problem("busy", "503 Service Unavailable", "the engine has too many connections", Retry_After="1")
+        with listening(address, slow, saying(crowded)) as served:
             assert quick(address).cut_out(b"picture").report == REPORT
             assert len(served) > 2
 
