@@ -13,8 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from engine.errors import BshmError, BusyError, CancelledError, DeadlineError, EngineError
-from engine.health import hangs, progresses
+from engine.errors import BshmError, BusyError, CancelledError, DeadlineError, EngineError, FaultError
 from engine.jobs import Job, Jobs, Results
 from engine.logs import fields
 from engine.losses import Role, fate_of
@@ -23,7 +22,6 @@ from engine.queue import PRIORITIES, Priority, Queue
 from engine.settings import Settings
 from engine.shared import Shared
 from engine.worker.channel import Message
-from engine.worker.endings import in_words
 from engine.worker.keeper import Keeper
 from engine.worker.order import Order, Part
 
@@ -34,9 +32,6 @@ AT_ONCE: Mapping[Priority, int] = {"interactive": 2, "batch": 3}
 # Seconds for which jobs are refused when the networks could not be loaded; the next job tries it again.
 _BROKEN = 5.0
 
-# Seconds that a cancelled job has to come to the end of its stage, before its worker is ended.
-_GRACE = 10.0
-
 _SHORT = 0.02
 
 _log = logging.getLogger("bshm.engine")
@@ -45,7 +40,7 @@ _log = logging.getLogger("bshm.engine")
 class Dispatcher:
     """All of the engine's work. To be used from one event loop.
 
-    finished: is told of each job that has ended, with its error; lost_worker of each exit code: for log and metrics.
+    finished: is told of each job that has ended, with its error; lost_worker of each loss, in a word.
     """
 
     def __init__(
@@ -53,12 +48,12 @@ class Dispatcher:
         settings: Settings,
         environment: Mapping[str, str],
         finished: Callable[[Job, BshmError | None], None],
-        lost_worker: Callable[[int], None],
+        lost_worker: Callable[[str], None],
     ) -> None:
         self.settings = settings
         self.jobs = Jobs(settings.queue)
         self.keeper = Keeper(settings, environment, self._hear, self._turn, self._lost)
-        self.stopping = False
+        self.stopping = self.hurried = False
         self._finished, self._lost_worker = finished, lost_worker
         self._queue: Queue[Job] = Queue()
         self._suspects: deque[Job] = deque()
@@ -78,14 +73,6 @@ class Dispatcher:
     def running(self) -> tuple[Job, ...]:
         """Jobs at the worker."""
         return tuple(self._running.values())
-
-    @property
-    def progressing(self) -> bool:
-        """Whether the device's thread gets on with its work, or has none: what systemd's watchdog is told."""
-        if not self._running or self.keeper.state != "ready":
-            return True
-        silent = time.monotonic() - self.keeper.heard
-        return progresses(silent, self.keeper.busy, self.settings.engine.deadline)
 
     # What clients ask for
 
@@ -129,16 +116,19 @@ class Dispatcher:
         self.keeper.wake()
 
     async def stop(self, within: float) -> None:
-        """Queued jobs are refused, those under way may finish within so many seconds; then the worker ends."""
+        """Queued jobs are refused, those under way may finish within so many seconds, or until `hurried` is set; then
+        the worker ends."""
         self.stopping = True
         for job in self.waiting:
             self._end(job, _stopping())
         until = time.monotonic() + within
-        while self._running and time.monotonic() < until:
+        while self._running and time.monotonic() < until and not self.hurried:
             await asyncio.sleep(_SHORT)
         for job in self.running:
             self._end(job, _stopping())
         self._running.clear()
+        if self._retiring:
+            await self._retiring
         await self.keeper.sleep()
 
     def reload(self, settings: Settings) -> None:
@@ -148,13 +138,6 @@ class Dispatcher:
         self.jobs.bounds.most_bytes = int(settings.queue.megabytes * 1e6)
         self._retire(again=self.keeper.state != "asleep")
 
-    def check(self) -> None:
-        """To be called every second or so: a worker that says nothing any more hangs as a whole, and is ended."""
-        silent = time.monotonic() - self.keeper.heard
-        if self._running and self.keeper.state == "ready" and hangs(silent):
-            _log.error("the worker hangs", extra=fields(silent=round(silent, 1)))
-            self.keeper.kill()
-
     # Turns
 
     def _turn(self) -> None:
@@ -162,7 +145,7 @@ class Dispatcher:
         if self._retiring:
             return
         if self.waiting and not self.stopping:
-            if self.keeper.state == "broken" and time.monotonic() - self.keeper.heard < _BROKEN:
+            if self.keeper.state == "broken" and self.keeper.silent < _BROKEN:
                 for each in self.waiting:
                     self._end(each, self.keeper.why or EngineError("the networks cannot be loaded"))
                 return
@@ -203,11 +186,13 @@ class Dispatcher:
             self._retiring = asyncio.create_task(self._retire_when_idle(again))
 
     async def _retire_when_idle(self, again: bool) -> None:
-        while self._running:
-            await asyncio.sleep(_SHORT)
-        await self.keeper.sleep()
-        self.keeper.settings, self._retiring = self.settings, None
-        if again:
+        try:
+            while self._running:
+                await asyncio.sleep(_SHORT)
+            await self.keeper.sleep()
+        finally:
+            self.keeper.settings, self._retiring = self.settings, None
+        if again and not self.stopping:
             self.keeper.wake()
         self._turn()
 
@@ -218,9 +203,9 @@ class Dispatcher:
         said = message["say"]
         if job and said == "stage":
             job.stage, job.progress = message["stage"], message["progress"]
-        elif said == "done" and shared:
+        elif said == "done":
             parts = tuple(Part(*part) for part in message["parts"])
-            self._take_back(message["job"], Results(shared, parts))
+            self._take_back(message["job"], Results(shared, parts) if shared else _too_many_files())
         elif said == "failed":
             if message["trace"]:
                 _log.error("a picture failed", extra=fields(job=job and job.name, trace=message["trace"]))
@@ -229,16 +214,25 @@ class Dispatcher:
     def _take_back(self, ticket: str, outcome: Results | BshmError) -> None:
         """The worker has done with a job."""
         job = self._running.pop(ticket, None)
+        if job:
+            self._limits.pop(job).cancel()
+            self._credit(job)
         if job and job.active:
             self._end(job, outcome)
         elif isinstance(outcome, Results):
             outcome.shared.close()  # nobody wants it any more
         self._turn()
 
+    def _credit(self, person: Job) -> None:
+        """Batch pictures are held back while a person's is under way (engine.device): that is no time of theirs."""
+        if person.priority == "interactive":
+            for job in self._running.values():
+                if job.priority == "batch" and job.begun and person.begun:
+                    job.held += time.monotonic() - max(job.begun, person.begun)
+
     def _end(self, job: Job, outcome: Results | BshmError) -> None:
-        for timers in (self._deadlines, self._limits):
-            if timer := timers.pop(job, None):
-                timer.cancel()
+        if deadline := self._deadlines.pop(job, None):
+            deadline.cancel()
         with suppress(ValueError):
             self._suspects.remove(job)
         self._queue.remove(job, job.priority)
@@ -252,21 +246,18 @@ class Dispatcher:
             job.answer.exception()  # it counts as seen, also where its client is gone
         if job.ticket in self._running:  # the worker does not know yet
             self.keeper.send({"do": "cancel", "job": job.ticket})
-            asyncio.get_running_loop().call_later(_GRACE, self._insist, job)
         self._finished(job, None if isinstance(outcome, Results) else outcome)
 
-    def _insist(self, job: Job) -> None:
-        """A job that ended is still at the worker: it hangs."""
-        if self._running.get(job.ticket) is job and self.keeper.state == "ready":
-            self._culprit = job
-            self.keeper.kill()
-
     def _late(self, job: Job) -> None:
-        """The engine's own deadline has passed: whatever it does, it is lost to it."""
-        if self._running.get(job.ticket) is job and job.active:
+        """The engine's own deadline has passed, maybe for one that was cancelled, in a stage that does not end."""
+        if job.held:
+            loop = asyncio.get_running_loop()
+            self._limits[job] = loop.call_later(job.held, self._late, job)
+            job.held = 0.0
+        else:
             _log.error("a picture is past its deadline", extra=fields(job=job.name, stage=job.stage))
             self._culprit = job
-            self.keeper.kill()
+            self.keeper.kill(f"had not finished a picture in {self.settings.engine.deadline:g} s")
 
     def _past(self, job: Job, deadline: float) -> None:
         """The client's own deadline has passed."""
@@ -274,17 +265,18 @@ class Dispatcher:
             job, DeadlineError(f"job '{job.name}' was not finished in time", f"its deadline was {deadline:g} s")
         )
 
-    def _lost(self, code: int) -> None:
-        """The worker ended, with or without jobs under way. code: its exit code."""
-        self._lost_worker(code)
+    def _lost(self, how: str, word: str) -> None:
+        """The worker ended, with or without jobs under way."""
+        self._lost_worker(word)
         culprit, self._culprit = self._culprit, None
         lost, deadline = self.running, self.settings.engine.deadline
         self._running.clear()
-        for job in reversed([each for each in lost if each.active]):
+        for job in lost:
             self._limits.pop(job).cancel()
+        for job in reversed([each for each in lost if each.active]):
             role: Role = "suspect" if culprit is None else "late" if job is culprit else "bystander"
             job.tries += role != "bystander"
-            fate = fate_of(job.called, role, job.tries, in_words(code), deadline)
+            fate = fate_of(job.called, role, job.tries, how, deadline)
             if fate.refusal:
                 self._end(job, fate.refusal)
                 continue
@@ -298,3 +290,7 @@ class Dispatcher:
 
 def _stopping() -> BusyError:
     return BusyError("the engine is stopping", remedy="Start it again, or try again later", retry_after=5)
+
+
+def _too_many_files() -> FaultError:
+    return FaultError("the results were lost on their way", "too many files are open", "Try again")

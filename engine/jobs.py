@@ -37,9 +37,9 @@ class Job:
     """One picture in the engine's hands.
 
     name: its ID, chosen by the client. ticket: what the worker knows it by: the ID of a cancelled job may come again
-    before the worker has done with it. tries: how often it was handed to a worker and lost with it. reserved: bytes of
-    its body that count in the queue's bounds. closed: it takes no room any more. answer: its results, or the error.
-    Times are of time.monotonic().
+    before the worker has done with it. tries: how often it was handed to a worker and lost with it. held: seconds for
+    which a person's picture went before it, since its deadline was last looked at. reserved: bytes that count in the
+    queue's bounds. closed: it takes no room any more. answer: its results, or the error. Times are of time.monotonic().
     """
 
     name: str
@@ -53,6 +53,7 @@ class Job:
     stage: str = "receive"
     progress: float = 0.0
     tries: int = 0
+    held: float = 0.0
     reserved: int = 0
     closed: bool = False
     order: Order | None = None

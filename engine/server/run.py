@@ -26,10 +26,10 @@ from engine.server.protocol import ConnectionLimits, guarded
 from engine.server.sockets import BACKLOG, Listening, listen
 from engine.server.status import Record, resident
 from engine.settings import Settings
-from engine.worker.endings import reason
 
 _TICK = 1.0  # seconds
-_LAST_ANSWERS = 5.0  # seconds, for the answers of what was under way to be read
+_SOON = 0.01
+_LAST_ANSWERS = 5  # seconds, for the answers of what was under way to be read
 
 _DESCRIPTORS = 65_536
 _SPARE = 128  # connections beside those of the pictures in the queue
@@ -72,38 +72,45 @@ class _Life:
     ) -> None:
         self._load, self._say, self._listening = load, say, listening
         self._record, self._metrics = Record(), Metrics()
-        self._dispatcher = Dispatcher(
-            settings, WORKER_ENVIRONMENT, self._finished, lambda code: self._metrics.worker_lost(reason(code))
-        )
+        self._dispatcher = Dispatcher(settings, WORKER_ENVIRONMENT, self._finished, self._metrics.worker_lost)
         self._stopped = asyncio.Event()
+        self._was_ready = self._reload_later = False
+        self._told = ""  # systemd's STATUS
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._stopped.set)
+            loop.add_signal_handler(each, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         self._dispatcher.start()
         server = _Server(self._config())
         serving = asyncio.create_task(server.serve(self._listening.sockets))
+        stopped = asyncio.create_task(self._stopped.wait())
         ticking = asyncio.create_task(self._tick())
         try:
             await self._until_ready()
-            await self._stopped.wait()
-            notify("STOPPING=1", "STATUS=Finishing the pictures under way")
+            await asyncio.wait([stopped, serving], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            notify("STOPPING=1", "STATUS=Finishing the pictures under way")
             _log.info("stopping", extra=fields(running=len(self._dispatcher.running)))
-            server.should_exit = True
             await self._dispatcher.stop(self._dispatcher.settings.engine.stop_within)
             ticking.cancel()
+            stopped.cancel()
+            server.should_exit = True
             await serving
             _log.info("stopped")
+
+    def _stop(self) -> None:
+        """SIGTERM or Ctrl-C; a second one does not wait for the pictures under way."""
+        self._dispatcher.hurried = self._stopped.is_set()
+        self._stopped.set()
 
     def _config(self) -> uvicorn.Config:
         settings = self._dispatcher.settings
         connections = ConnectionLimits(connections=settings.queue.pictures + _SPARE)
         return uvicorn.Config(
             make_app(Parts(self._dispatcher, self._record, self._metrics)),
-            http=guarded(self._listening, connections),
+            http=guarded(self._listening, self._metrics.answered, connections),
             backlog=BACKLOG,
             proxy_headers=False,
             loop="asyncio",
@@ -112,23 +119,29 @@ class _Life:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=round(settings.engine.stop_within + _LAST_ANSWERS),
+            timeout_graceful_shutdown=_LAST_ANSWERS,
         )
 
     async def _until_ready(self) -> None:
         """Waits until the networks are loaded, or SIGTERM comes before that. Raises why they cannot be loaded."""
         keeper, started = self._dispatcher.keeper, time.monotonic()
         while keeper.state == "starting" and not self._stopped.is_set():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_SOON)
         if keeper.state == "broken":
             raise keeper.why or EngineError("the networks cannot be loaded")
         if keeper.state == "ready":
             seconds = round(time.monotonic() - started, 2)
             _log.info("ready", extra=fields(device=keeper.device, seconds=seconds, worker=keeper.pid))
-            notify("READY=1", f"STATUS=Ready on {keeper.device}")
+            notify("READY=1", self._status())
             self._say(f"Networks run on {keeper.device}. The engine listens on {self._listening.described}.")
+            self._was_ready = True
+            if self._reload_later:
+                self._reload()
 
     def _reload(self) -> None:
+        if not self._was_ready:  # systemd would take the end of the reload for the end of the start
+            self._reload_later = True
+            return
         reloading()
         before = self._dispatcher.settings
         try:
@@ -136,22 +149,46 @@ class _Life:
         except BshmError as error:
             _log.error("the config file was not read again", extra=fields(why=str(error)))
         else:
-            for key in ("socket", "port"):
-                if getattr(settings.engine, key) != getattr(before.engine, key):
-                    _log.warning(f"engine.{key} changes only when the engine is started again")
+            for key, now, then in (
+                ("engine.socket", settings.engine.socket, before.engine.socket),
+                ("engine.port", settings.engine.port, before.engine.port),
+                ("queue.pictures", settings.queue.pictures > before.queue.pictures, False),
+            ):
+                if now != then:
+                    _log.warning(f"{key}: the change has its full effect only when the engine is started again")
             self._dispatcher.reload(settings)
             _log.info("the config file was read again")
-        notify("READY=1")
+        finally:
+            notify("READY=1")
 
     async def _tick(self) -> None:
         """What is done every second, while the event loop is alive."""
         period = watchdog_seconds()
         while True:
-            self._dispatcher.check()
-            self._measure()
-            if period and self._dispatcher.progressing:
+            try:
+                self._look_after()
+            except Exception:  # noqa: BLE001  # the next second is another try; without it, nobody would look after the worker
+                _log.exception("the engine could not look after its worker")
+            if period and self._dispatcher.keeper.progressing:
                 notify("WATCHDOG=1")
             await asyncio.sleep(min(_TICK, period / 3) if period else _TICK)
+
+    def _look_after(self) -> None:
+        self._dispatcher.keeper.tick()
+        self._measure()
+        if self._was_ready and not self._stopped.is_set() and self._status() != self._told:
+            self._told = self._status()
+            notify(self._told)
+
+    def _status(self) -> str:
+        keeper = self._dispatcher.keeper
+        texts = {
+            "ready": f"Ready on {keeper.device}",
+            "asleep": "Networks are unloaded; the next picture brings them back",
+            "starting": "Loading the networks",
+            "broken": f"The networks cannot be loaded: {keeper.why}",
+        }
+        return f"STATUS={texts[keeper.state]}"
 
     def _measure(self) -> None:
         dispatcher, keeper = self._dispatcher, self._dispatcher.keeper

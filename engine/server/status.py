@@ -141,5 +141,5 @@ def resident(pid: int | None) -> int:
     """Bytes of memory that a process has; 0 where there is none."""
     try:
         return int(psutil.Process(pid).memory_info().rss) if pid else 0
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return 0

@@ -11,6 +11,7 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ class Handle:
     async def start(cls, settings: Settings, environment: Mapping[str, str]) -> Handle:
         """Starts a process that loads the networks for these settings. environment: beside the server's own."""
         ours, theirs = channel.pair()
-        with theirs:
+        with ExitStack() as stack:
+            stack.enter_context(theirs)
+            stack.enter_context(ours)
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "engine.worker", str(theirs.fileno())),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -43,6 +46,8 @@ class Handle:
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, **environment, "PYTHONPATH": _own_path()},
             )
+            stack.pop_all()
+        theirs.close()
         ours.setblocking(False)
         handle = cls(process, ours)
         handle.send({"do": "begin", "settings": asdict(settings)})

@@ -18,7 +18,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
-from engine.errors import BshmError, CancelledError, FaultError, MemoryShortError
+from engine.errors import BshmError, BusyError, CancelledError, FaultError, MemoryShortError
 from engine.pipeline import Engine
 from engine.problems import to_problem
 from engine.settings import Settings, parse_settings
@@ -66,11 +66,16 @@ class _Worker:
             message, body = received
             job = message["job"]
             if message["do"] == "cancel":
-                if job in self._cancelled:
-                    self._cancelled[job].set()
-            elif body is not None:
-                self._cancelled[job] = threading.Event()
-                pool.submit(self._work, job, Order.from_json(message["order"]), body)
+                if cancelled := self._cancelled.get(job):
+                    cancelled.set()
+                continue
+            order = Order.from_json(message["order"])
+            if body is None:  # this process has no descriptor left for it
+                what, why = f"{order.name}: the engine cannot take it at the moment", "too many files are open"
+                self._tell(job, order.name, BusyError(what, why, "Try again in 5 s", retry_after=5))
+                continue
+            self._cancelled[job] = threading.Event()
+            pool.submit(self._work, job, order, body)
         os._exit(0)  # threads in native code cannot be asked
 
     def _work(self, job: str, order: Order, body: Shared) -> None:

@@ -96,8 +96,8 @@ def run(story: Callable[[Desk], Coroutine[Any, Any, None]], settings: Settings =
 
     async def play() -> Ends:
         ends: Ends = []
-        codes: list[int] = []
-        dispatcher = Dispatcher(settings, {}, lambda job, _: ends.append((job.name, job.state)), codes.append)
+        words: list[str] = []
+        dispatcher = Dispatcher(settings, {}, lambda job, _: ends.append((job.name, job.state)), words.append)
         desk = Desk(dispatcher, ends)
         try:
             await story(desk)
@@ -106,7 +106,7 @@ def run(story: Callable[[Desk], Coroutine[Any, Any, None]], settings: Settings =
             for job in list(dispatcher.jobs._jobs.values()):
                 dispatcher.close(job)
         assert dispatcher.keeper.pid is None
-        assert len(codes) == dispatcher.keeper.restarts
+        assert len(words) == dispatcher.keeper.restarts
         assert (dispatcher.jobs.bounds.pictures, dispatcher.jobs.bounds.bytes) == (0, 0)
         return ends
 
@@ -234,7 +234,7 @@ def test_networks_leave_the_memory_after_a_while_and_come_back_on_demand(astrona
         pid = await desk.ready()
         await desk.until(lambda: desk.dispatcher.keeper.state == "asleep")
         assert not psutil.pid_exists(pid)
-        assert desk.dispatcher.progressing
+        assert desk.dispatcher.keeper.progressing
         await desk.report(desk.send(astronaut, "a.jpg"))
         assert desk.dispatcher.keeper.restarts == 0
 

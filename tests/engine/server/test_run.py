@@ -183,6 +183,7 @@ class TestSystemd:
                 told.signal(signal.SIGHUP)
                 assert "MONOTONIC_USEC=" in said(heard, lambda text: "RELOADING=1" in text)
                 assert said(heard, lambda text: "READY" in text) == "READY=1"
+                assert said(heard, lambda text: "STATUS" in text) == "STATUS=Loading the networks"
                 told.signal(signal.SIGTERM)
                 assert "STATUS=" in said(heard, lambda text: "STOPPING=1" in text)
             finally:
