@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.dispatcher import Dispatcher
 from engine.errors import BshmError, FaultError, RequestError
@@ -89,7 +89,7 @@ def make_app(parts: Parts) -> ASGIApp:
         exception_handlers={BshmError: _refuse, HTTPException: _refuse_http, Exception: _confess},
     )
     app.router.redirect_slashes = False  # a path that there is not is a problem, not another address
-    return _counting(app, parts.metrics)
+    return app
 
 
 class _CutOut:
@@ -184,20 +184,6 @@ async def _first_of(*futures: asyncio.Future[Any]) -> None:
 async def _hung_up(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _counting(app: ASGIApp, metrics: Metrics) -> ASGIApp:
-    """The same application; its answers are counted by their status."""
-
-    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                metrics.answered(message["status"])
-            await send(message)
-
-        await app(scope, receive, sending)
-
-    return counted
 
 
 def _json(content: Mapping[str, Any], status: int = 200) -> Response:

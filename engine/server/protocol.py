@@ -42,14 +42,23 @@ class ConnectionLimits:
 
 
 _LIMITS = ConnectionLimits()
+# Whoever is on this machine can connect over TCP, and need not have the token for that.
+_TCP_LIMITS = ConnectionLimits(connections=32, head=3)
 _HEAD_PIECE = 4096  # bytes; h11 looks at its bound between pieces, and the event loop reads up to 256 KiB at once
 
 
-def guarded(listening: Listening, limits: ConnectionLimits = _LIMITS) -> type[asyncio.Protocol]:
-    """The class of the connections to these sockets, for uvicorn's Config(http=...)."""
+def guarded(
+    listening: Listening,
+    answered: Callable[[int], None],
+    limits: ConnectionLimits = _LIMITS,
+    over_tcp: ConnectionLimits = _TCP_LIMITS,
+) -> type[asyncio.Protocol]:
+    """The class of the connections to these sockets, for uvicorn's Config(http=...). answered: is told the status of
+    each answer. Connections over TCP are counted apart from the others."""
 
     class Guarded(GuardedProtocol):
-        _token, _limits = listening.token, limits
+        _token, _answered = listening.token, staticmethod(answered)
+        _limits, _tcp_limits = limits, over_tcp
 
     return Guarded
 
@@ -58,7 +67,9 @@ class GuardedProtocol(H11Protocol):
     """One connection. What uvicorn calls keeps its name; `guarded` gives it its limits."""
 
     _token: str | None
+    _answered: Callable[[int], None]
     _limits: ConnectionLimits
+    _tcp_limits: ConnectionLimits
 
     def __init__(
         self,
@@ -68,7 +79,6 @@ class GuardedProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.timeout_keep_alive = self._limits.idle  # type: ignore[assignment]  # it goes to call_later, untouched
         self._app: ASGIApp = self.app
         self.app = self._answer
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -78,23 +88,29 @@ class GuardedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Refuses strangers, and more connections than there may be."""
-        self._lingering = LingeringTransport(transport, self._limits.linger, self._limits.unread)
-        super().connection_made(self._lingering)
-        one, most = transport.get_extra_info("socket"), self._limits.connections
+        one = transport.get_extra_info("socket")
         error: BshmError | None = None
         if one.family == socket.AF_UNIX:
             error = stranger(peer_of(one))
         else:
-            self._port = one.getsockname()[1]
-        if len(self.connections) > 2 * most:  # those that were told so have not left yet
+            self._port, self._limits = one.getsockname()[1], self._tcp_limits
+        self.timeout_keep_alive = self._limits.idle  # type: ignore[assignment]  # it goes to call_later, untouched
+        self._lingering = LingeringTransport(transport, self._limits.linger, self._limits.unread)
+        super().connection_made(self._lingering)
+        alike, most = sum(map(self._is_alike, self.connections)), self._limits.connections
+        if alike > 2 * most:  # those that were told so have not left yet
             transport.abort()
-        elif len(self.connections) > most:
+        elif alike > most:
             remedy = "Close some, and try again in 1 s"
             error = error or BusyError("the engine has too many connections", f"{most} are open", remedy)
         if error:
             self._refuse(error)
         else:
             self._watch_head()
+
+    def _is_alike(self, other: object) -> bool:
+        """Whether both are over TCP, or both are not."""
+        return isinstance(other, GuardedProtocol) and (other._port is None) == (self._port is None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No timer outlives the connection."""
@@ -163,9 +179,11 @@ class GuardedProtocol(H11Protocol):
         before the request's body was there, the connection ends with that."""
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and self.conn.their_state is h11.SEND_BODY:
-                self._lingering.early = True
-                message = {**message, "headers": [*message.get("headers", ()), CLOSE_HEADER]}
+            if message["type"] == "http.response.start":
+                self._answered(message["status"])
+                if self.conn.their_state is h11.SEND_BODY:
+                    self._lingering.early = True
+                    message = {**message, "headers": [*message.get("headers", ()), CLOSE_HEADER]}
             await send(message)
 
         headers, refused = scope["headers"], None
@@ -192,7 +210,9 @@ class GuardedProtocol(H11Protocol):
         if running and self.cycle.response_started:
             self._lingering.abort()
             return
-        self._lingering.write(refusal(error).as_last_words())
+        last = refusal(error)
+        self._answered(last.status)
+        self._lingering.write(last.as_last_words())
         self._lingering.early = True
         self._lingering.close()
         self.conn.send_failed()

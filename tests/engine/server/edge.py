@@ -41,11 +41,16 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def serving(app: ASGIApp, listening: Listening, limits: ConnectionLimits | None = None) -> Iterator[uvicorn.Server]:
-    """The application on these sockets, in a thread."""
+def serving(
+    app: ASGIApp,
+    listening: Listening,
+    limits: ConnectionLimits | None = None,
+    answered: Callable[[int], None] = lambda _: None,
+) -> Iterator[uvicorn.Server]:
+    """The application on these sockets, in a thread. limits: of all of them, where they are not the usual ones."""
     config = uvicorn.Config(
         app,
-        http=guarded(listening, limits or ConnectionLimits()),
+        http=guarded(listening, answered, *([limits, limits] if limits else [])),
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -94,9 +99,9 @@ def on_loopback(token: str) -> Iterator[Listening]:
 
 
 @contextmanager
-def connected(listening: Listening) -> Iterator[socket.socket]:
-    """A connection."""
-    listener = listening.sockets[0]
+def connected(listening: Listening, number: int = 0) -> Iterator[socket.socket]:
+    """A connection. number: of the socket to connect to."""
+    listener = listening.sockets[number]
     with socket.socket(listener.family, socket.SOCK_STREAM) as one:
         one.settimeout(PATIENCE)
         one.connect(listener.getsockname())

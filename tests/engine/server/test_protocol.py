@@ -17,6 +17,7 @@ from tests.engine.server.edge import (
     Echo,
     connected,
     is_closed,
+    on_loopback,
     on_unix,
     read_answer,
     read_exactly,
@@ -46,6 +47,15 @@ def quick(echo: Echo) -> Iterator[Listening]:
     """One without patience."""
     with short_folder() as folder, on_unix(folder / "s") as listening, serving(echo, listening, QUICK):
         yield listening
+
+
+@pytest.fixture(scope="module")
+def both(echo: Echo) -> Iterator[Listening]:
+    """The usual bounds, on a Unix socket and over TCP."""
+    with short_folder() as folder, on_unix(folder / "s") as unix, on_loopback("t" * 40) as tcp:
+        listening = Listening([*unix.sockets, *tcp.sockets], tcp.token, "")
+        with serving(echo, listening):
+            yield listening
 
 
 def post(path: str, length: int) -> bytes:
@@ -171,6 +181,49 @@ class TestRoom:
         with connected(listening) as one:
             one.sendall(GET)
             return read_answer(one).status == 200
+
+
+class TestOverTcp:
+    """Whoever is on this machine can connect, and needs a token only to be served."""
+
+    def test_a_crowd_of_silent_ones_does_not_keep_the_owner_out(self, both: Listening) -> None:
+        with ExitStack() as stack:
+            crowd = [stack.enter_context(connected(both, 1)) for _ in range(140)]
+            assert read_answer(crowd[32]).problem["why"] == "32 are open"
+            with connected(both) as owner:
+                owner.sendall(GET)
+                assert read_answer(owner).status == 200
+            assert all(is_closed(each) for each in crowd[64:])
+            began = time.monotonic()
+            assert read_answer(crowd[0]).problem["why"] == "its headers were not there after 3 s"
+            assert time.monotonic() - began < 4
+
+    def test_many_of_the_owners_leave_the_door_open(self, both: Listening) -> None:
+        with ExitStack() as stack:
+            for _ in range(40):
+                stack.enter_context(connected(both))
+            with connected(both, 1) as one:
+                one.sendall(GET)
+                assert read_answer(one).status == 421
+
+
+def test_every_answer_is_counted_whoever_gave_it(echo: Echo, short: Path) -> None:
+    counted: list[int] = []
+    asked = [
+        GET,
+        b"nonsense\r\n\r\n",
+        GET[:-2] + b"X: 1\r\n" * 30 + b"\r\n",  # too many headers
+        GET[:-2] + b"X: " + bytes(17_000),  # too long
+        b"GET",  # too slow
+    ]
+    with on_unix(short / "s") as listening, serving(echo, listening, QUICK, counted.append), ExitStack() as stack:
+        for said in asked:
+            with connected(listening) as one:
+                one.sendall(said)
+                assert read_answer(one).status == counted[-1]
+        several = [stack.enter_context(connected(listening)) for _ in range(4)]
+        assert read_answer(several[3]).status == 503
+    assert counted[: len(asked) + 1] == [200, 400, 431, 431, 408, 503]
 
 
 def test_connections_in_every_state_let_the_server_end(echo: Echo, short: Path) -> None:
