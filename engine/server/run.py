@@ -19,11 +19,11 @@ from engine.errors import BshmError, EngineError
 from engine.jobs import Job
 from engine.logs import fields
 from engine.memory import WORKER_ENVIRONMENT
-from engine.server.app import Parts, make_app
+from engine.server.app import Collaborators, make_app
 from engine.server.metrics import Measured, Metrics
 from engine.server.notify import notify, reloading, watchdog_seconds
 from engine.server.protocol import ConnectionLimits, guarded
-from engine.server.sockets import BACKLOG, Listening, listen
+from engine.server.sockets import BACKLOG, Listening, listen, still_there
 from engine.server.status import Record, resident
 from engine.settings import Settings
 
@@ -71,10 +71,11 @@ class _Life:
         self, settings: Settings, load: Callable[[], Settings], say: Callable[[str], None], listening: Listening
     ) -> None:
         self._load, self._say, self._listening = load, say, listening
-        self._record, self._metrics = Record(), Metrics()
+        self._metrics = Metrics()
+        self._record = Record(self._metrics)
         self._dispatcher = Dispatcher(settings, WORKER_ENVIRONMENT, self._finished, self._metrics.worker_lost)
         self._stopped = asyncio.Event()
-        self._was_ready = self._reload_later = False
+        self._was_ready = self._reload_later = self._unreachable = False
         self._told = ""  # systemd's STATUS
 
     async def run(self) -> None:
@@ -99,6 +100,9 @@ class _Life:
             server.should_exit = True
             await serving
             _log.info("stopped")
+        if self._unreachable:
+            what = f"the engine ended: nobody could find it any more on {self._listening.described}"
+            raise EngineError(what, "its socket's file was removed", "Start it again")
 
     def _stop(self) -> None:
         """SIGTERM or Ctrl-C; a second one does not wait for the pictures under way."""
@@ -109,7 +113,7 @@ class _Life:
         settings = self._dispatcher.settings
         connections = ConnectionLimits(connections=settings.queue.pictures + _SPARE)
         return uvicorn.Config(
-            make_app(Parts(self._dispatcher, self._record, self._metrics)),
+            make_app(Collaborators(self._dispatcher, self._record, self._metrics)),
             http=guarded(self._listening, self._metrics.answered, connections),
             backlog=BACKLOG,
             proxy_headers=False,
@@ -176,6 +180,9 @@ class _Life:
     def _look_after(self) -> None:
         self._dispatcher.keeper.tick()
         self._measure()
+        if not self._stopped.is_set() and not still_there(self._listening):
+            self._unreachable = True
+            self._stopped.set()
         if self._was_ready and not self._stopped.is_set() and self._status() != self._told:
             self._told = self._status()
             notify(self._told)
@@ -206,10 +213,9 @@ class _Life:
     def _finished(self, job: Job, error: BshmError | None) -> None:
         now = time.monotonic()
         seconds = round(now - job.opened, 3)
-        self._record.add(job.state, job, error)
         waited = None if job.begun is None else job.begun - job.opened
         worked = now - job.begun if job.begun is not None and error is None else None
-        self._metrics.picture(job.state, job.priority, waited=waited, worked=worked)
+        self._record.add(job.state, job.priority, error, job=job.name, waited=waited, worked=worked)
         about = {"job": job.name, "priority": job.priority, "seconds": seconds, "picture": job.called}
         if error is None:
             _log.info("a picture is done", extra=fields(**about))

@@ -78,6 +78,27 @@ def test_after_kill_9_the_next_one_takes_over_by_itself(astronaut: bytes) -> Non
         assert one.cut_out(astronaut).status_code == 200
 
 
+def test_without_its_socket_it_ends_and_says_why() -> None:
+    """Nobody could reach it, and no other engine be started beside it."""
+    with live() as one:
+        one.address.unlink()
+        assert one.process.wait(30) == 3
+        assert "its socket's file was removed. Start it again." in one.log
+        one.start()
+        assert one.get("/healthz").status_code == 200
+
+
+def test_a_second_sigterm_does_not_wait_for_pictures(astronaut: bytes) -> None:
+    with live() as one, ThreadPoolExecutor() as pool:
+        answer = pool.submit(one.cut_out, astronaut, quality="best")
+        until(lambda: one.status()["queue"]["running"])
+        one.signal(signal.SIGTERM)
+        until(lambda: one.get("/readyz").json()["state"] == "stopping")
+        one.signal(signal.SIGTERM)
+        assert answer.result().status_code == 503
+        assert one.process.wait(30) == 0
+
+
 def test_sigterm_finishes_what_is_under_way_and_refuses_what_waits(astronaut: bytes) -> None:
     with live() as one, ThreadPoolExecutor(6) as pool:
         answers = [pool.submit(one.cut_out, astronaut, priority="batch", quality="best") for _ in range(6)]
