@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 _AHEAD = 3
 _LARGE = 64_000_000  # bytes of results; three pictures of less at once are no burden
 _PATIENCE = 600.0  # seconds for which a picture is offered to an engine whose queue is full
-_COMES_BACK = 10.0  # seconds; a service that fell is started again within these
+_COMES_BACK = 10.0  # seconds; a service that fell answers again within these
 _SILENCE = 10.0  # seconds until an engine that says nothing is asked whether it is alive, and then given up
 _QUICKLY = 2.0  # seconds; the same for what is asked in passing
-_STARTS = 30.0  # seconds; an engine that was just started is ready within these
+_STARTS = 30.0  # seconds; an engine that is starting is ready within these
 _LONGEST_NAME = 1000  # characters
 
 _HERE = "Networks run in this process."
@@ -55,12 +55,12 @@ class Resident:
     they and all that follow are cut out in this process. device: where networks run, in words.
     """
 
-    def __init__(self, address: Path, status: Mapping[str, Any], wanted: Wanted) -> None:
+    def __init__(self, address: Path, status: Mapping[str, Any], wanted: Wanted, priority: str) -> None:
         """status: what the engine said of itself. Raises PictureError where the background's file cannot be read."""
         self.device = f"{status['device']}, in the resident engine (pid {status['pid']})"
         self._client = Client(address, timeout=_SILENCE, patience=_PATIENCE)
         self._hasty = Client(address, timeout=_QUICKLY)
-        self._wanted = wanted
+        self._wanted, self._priority = wanted, priority
         self._colour, self._behind = _behind(wanted)
         self._jobs: set[str] = set()
         self._lock = Lock()
@@ -88,7 +88,7 @@ class Resident:
                 answer = self._answer(loaded)
             except BusyError:
                 raise
-            except EngineError as error:
+            except (EngineError, NetworkError, DeviceError) as error:  # its networks are of no use to any picture
                 self._leave(error)
             else:
                 large = sum(each.nbytes for each in answer.results.values()) > _LARGE
@@ -101,10 +101,18 @@ class Resident:
         except (BusyError, AccessError):
             raise
         except EngineError:
-            self._client.wait_until_ready(_COMES_BACK)
-            if obstacle := _obstacle(self._client.status(), self._wanted.settings):
-                raise EngineError("the resident engine came back as another", obstacle) from None
+            self._wait()
             return self._sent(loaded)
+
+    def _wait(self) -> None:
+        """Until the engine is back. Raises what it says of itself, and EngineError where it does not come."""
+        try:
+            self._client.wait_until_ready(_STARTS, gone=_COMES_BACK)
+            obstacle = _obstacle(self._client.status(), self._wanted.settings)
+        except BusyError as error:
+            raise EngineError("the resident engine does not come back", error.what) from None
+        if obstacle:
+            raise EngineError("the resident engine came back as another", obstacle)
 
     def _sent(self, loaded: Loaded) -> Answer:
         job = f"bshm-{os.getpid()}-{os.urandom(6).hex()}"
@@ -113,7 +121,7 @@ class Resident:
             want=loaded.want or ("matte",),  # only the report is missing, and something has to be wanted
             format=settings.format,
             matte_bits=settings.matte_bits,
-            priority="batch",
+            priority=self._priority,
             network=settings.network,
             people=settings.people,
             quality=settings.quality,
@@ -129,7 +137,7 @@ class Resident:
         finally:
             self._jobs.discard(job)
 
-    def _leave(self, error: EngineError) -> None:
+    def _leave(self, error: BshmError) -> None:
         with self._lock:
             if not self._gone:
                 complain(f"{error} From here on, networks run in this process.")
@@ -141,36 +149,40 @@ class Resident:
                 try:
                     self._instead = InProcess(self._wanted)
                 except (NetworkError, DeviceError) as error:  # the next picture would fare no better
-                    what = "the resident engine ended, and the networks do not run in this process either"
+                    what = "the resident engine is of no more use, and the networks do not run in this process either"
                     raise EngineError(what, str(error).rstrip(".")) from error
             return self._instead
 
 
-def find_resident(wanted: Wanted) -> Resident | None:
-    """The running engine, where it does the same as this process would; else None, and why it is not used is said."""
+def find_resident(wanted: Wanted, priority: str) -> Resident | None:
+    """The running engine, where it does the same as this process would; else None, and why it is not used is said.
+
+    priority: of its pictures, "interactive" or "batch".
+    """
     try:
         address = socket_path(wanted.settings)
-        client = Client(address, timeout=_QUICKLY)
-        status = client.status()
-        if status.get("state") == "starting":
-            client.wait_until_ready(_STARTS)
-            status = client.status()
-    except (NotRunningError, ConfigError):  # no socket can be at a path that is too long
+    except ConfigError:  # no socket can be at a path that is too long
         return None
-    except BshmError as error:  # of the engine itself, or why it does not start
-        complain(f"{error} {_HERE}")
+    client = Client(address, timeout=_QUICKLY)
+    try:
+        starting = client.status().get("state") == "starting"
+        client.wait_until_ready(_STARTS if starting else 0)
+        status = client.status()
+    except NotRunningError:
+        return None
+    except BshmError as error:  # also why its networks cannot be loaded
+        remedy = "" if error.remedy else " See: bshm status."
+        complain(f"The resident engine is not used: {error}{remedy} {_HERE}")
         return None
     obstacle = _obstacle(status, wanted.settings)
     if obstacle:
         complain(f"The resident engine (pid {status.get('pid')}) is not used: {obstacle}. {_HERE}")
         return None
-    return Resident(address, status, wanted)
+    return Resident(address, status, wanted, priority)
 
 
 def _obstacle(status: Mapping[str, Any], settings: Settings) -> str | None:
     """Why the engine would not do what this process does, as a phrase."""
-    if status.get("state") not in ("ready", "asleep"):
-        return f"it is {status.get('state')}"
     if status.get("version") != own_version():
         return f"it is version {status.get('version')}, and this is {own_version()}"
     return next(_differences(status.get("settings", {}), asdict(settings)), None)

@@ -167,7 +167,8 @@ def _cut_out(tasks: Sequence[Task], wanted: Wanted, tally: Tally, in_process: bo
     from daemon.batch import cut_out_all
     from daemon.progress import progress
 
-    with progress(len(tasks)) as advance, _cutter(wanted, in_process) as cutter:
+    priority = "interactive" if len(tasks) == 1 else "batch"  # for a single picture a person waits
+    with progress(len(tasks)) as advance, _cutter(wanted, in_process, priority) as cutter:
         complain(f"Networks run on {cutter.device}.")
         for outcome in cut_out_all(tasks, cutter):
             tally.take(outcome)
@@ -175,12 +176,12 @@ def _cut_out(tasks: Sequence[Task], wanted: Wanted, tally: Tally, in_process: bo
 
 
 @contextmanager
-def _cutter(wanted: Wanted, in_process: bool) -> Iterator[Resident | InProcess]:
+def _cutter(wanted: Wanted, in_process: bool, priority: str) -> Iterator[Resident | InProcess]:
     """The resident engine where it runs and may be used, else networks of our own. Raises what InProcess() raises."""
     from daemon.in_process import InProcess
     from daemon.resident import find_resident
 
-    resident = None if in_process else find_resident(wanted)
+    resident = None if in_process else find_resident(wanted, priority)
     if resident is None:
         yield InProcess(wanted)
     else:

@@ -23,6 +23,7 @@ Pictures by address have a short hash of the address in the names of their resul
 lie in -o or the current folder. Private networks are refused unless the config file allows them; proxies are not used.
 
 Where `bshm engine` is running with the same settings, it does the work, and this command starts at once.
+A single picture goes before those of runs with many: a person waits for it.
 
 The paths of the results are printed on standard output, one a line; everything else on standard error. What is not
 said here comes from the config file.
