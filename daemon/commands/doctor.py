@@ -17,9 +17,8 @@ from daemon.chosen import check_network, read_background, written_in
 from daemon.terminal import tell
 from engine.errors import BshmError, NotRunningError
 from engine.settings import Settings, config_path, load_settings
-from engine.version import own_version
+from engine.version import PACKAGE, own_version
 
-_PACKAGE = "bshm-cut-out"
 _REINSTALL = "Run ./install.sh in the project's folder again"
 _TIMEOUT = 5.0  # seconds
 _ROOM = 1.0  # GB: the default networks, their downloads and a day's results
@@ -74,11 +73,11 @@ def _packages() -> Iterator[Finding]:
     from importlib.metadata import PackageNotFoundError, requires, version
 
     try:
-        yield Finding("program", f"{_PACKAGE} {version(_PACKAGE)}")
-        needed = [re.split(r"[^\w.-]", each)[0] for each in requires(_PACKAGE) or [] if "extra ==" not in each]
+        needed = [re.split(r"[^\w.-]", each)[0] for each in requires(PACKAGE) or [] if "extra ==" not in each]
     except PackageNotFoundError:
-        yield Finding("program", f"{_PACKAGE} is not installed as a package", f"{_REINSTALL}.")
+        yield Finding("program", f"{PACKAGE} is not installed as a package", f"{_REINSTALL}.")
         return
+    yield Finding("program", f"{PACKAGE} {own_version()}")
     missing = []
     for each in needed:
         try:

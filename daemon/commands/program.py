@@ -23,6 +23,7 @@ from daemon.commands import cutout, doctor, engine, models, status
 from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError, FaultError
+from engine.version import own_version
 
 # Each has add_parser(subparsers) and run(args) -> int; importing one loads no framework.
 _COMMANDS: dict[str, ModuleType] = {
@@ -85,12 +86,7 @@ class _Version(argparse.Action):
     """Looks the version up only when it is asked for: that takes as long as all of --help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            tell(f"bshm {version('bshm-cut-out')}")
-        except PackageNotFoundError:
-            parser.exit(1, "bshm is not installed as a package. Run ./install.sh in the project's folder.\n")
+        tell(f"bshm {own_version()}")
         parser.exit()
 
 
