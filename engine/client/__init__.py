@@ -1,6 +1,6 @@
-"""Talks to the resident engine: ``Client(address).cut_out(bytes)``. Needs the standard library alone.
+"""Talks to the resident engine: ``Client().cut_out(bytes)``. Needs the standard library alone.
 
-The address is a plain value: the path of the socket, or host and port together with the token.
+An address, where one is named, is a plain value: the path of the socket, or host and port together with the token.
 """
 
 from engine.client.asked import Asked, Raw

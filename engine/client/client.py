@@ -11,6 +11,7 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from engine.address import socket_path
 from engine.client.asked import Asked, Body, Buffer, Raw, body_of
 from engine.client.connection import Address, Connection
 from engine.client.multipart import boundary_of, read_parts
@@ -48,15 +49,23 @@ class Client:
     """Calls one engine. Any number of threads may use it at once; it holds nothing open between calls."""
 
     def __init__(
-        self, address: Address, token: str | None = None, *, timeout: float = 10.0, patience: float = 60.0
+        self,
+        address: Address | None = None,
+        token: str | None = None,
+        *,
+        timeout: float = 10.0,
+        patience: float = 60.0,
     ) -> None:
-        """address: the path of its Unix socket, or host and port with the token that stands in engine.token.
+        """address: the path of its Unix socket, or host and port with the token that stands in engine.token. None is
+        $BSHM_SOCKET, else the path where the engine listens unless its config names another; raises ConfigError where
+        that is no socket's.
 
         timeout: seconds until a connection must stand, and of silence. A picture may take longer: while it does, the
         engine is asked from time to time whether it is alive. patience: seconds for which a picture that a full queue
         does not take is offered again.
         """
-        self._address, self._token = address, token
+        self._address: Address = socket_path() if address is None else address
+        self._token = token
         self._timeout, self._patience = timeout, patience
 
     def cut_out(self, picture: Buffer | Raw, asked: Asked = _DEFAULTS, background: Buffer | None = None) -> Answer:
@@ -136,7 +145,7 @@ class Client:
         target = f"/v1/cutout?{urlencode(query, errors='replace')}"
         with self._answered("POST", target, {"Accept": "multipart/mixed"}, body, waiting) as response:
             parts = read_parts(response, boundary_of(self._type_of(response, "multipart/mixed")), response.length)
-            name, _, report = next(parts, ("", "", b""))
+            name, report = next(parts, ("", b""))
             results = {each.name: each.data for each in parts}
             if name != "report" or (asked.want and set(results) != set(asked.want)):
                 raise ValueError("it does not hold what was asked for")

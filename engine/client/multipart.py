@@ -27,7 +27,6 @@ class Part(NamedTuple):
     """One part. name: of its Content-Disposition."""
 
     name: str
-    media_type: str
     data: memoryview
 
 
@@ -56,9 +55,7 @@ def read_parts(stream: Stream, boundary: bytes, most: int | None = None) -> Iter
             raise ValueError("a part does not say its name and length")
         if most is not None and int(length) > most:
             raise ValueError("a part is said to be longer than the answer")
-        yield Part(
-            name[1].decode("ascii"), head.get(b"content-type", b"").decode("latin-1"), _data(stream, int(length))
-        )
+        yield Part(name[1].decode("ascii"), _data(stream, int(length)))
         if _line(stream):
             raise ValueError("a part is longer than it says")
         line = _line(stream)

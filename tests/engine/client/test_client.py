@@ -17,6 +17,7 @@ from engine.errors import (
     AccessError,
     BusyError,
     CancelledError,
+    ConfigError,
     EngineError,
     NetworkError,
     NotAPictureError,
@@ -194,6 +195,25 @@ class TestProblems:
         assert second == pytest.approx(3, abs=0.2)
 
 
+class TestWithoutAnAddress:
+    def test_it_is_where_the_variable_says(self, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BSHM_SOCKET", str(address))
+        with listening(address, saying(json_reply({"pid": 7}))):
+            assert Client().status() == {"pid": 7}
+
+    def test_it_is_where_the_engine_listens_by_default(self, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("BSHM_SOCKET", raising=False)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(address.parent))
+        (address.parent / "bshm").mkdir()
+        with listening(address.parent / "bshm" / "engine.sock", saying(json_reply({"pid": 7}))):
+            assert Client().status() == {"pid": 7}
+
+    def test_a_path_that_no_socket_can_have(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("BSHM_SOCKET", "/" + "x" * 120)
+        with pytest.raises(ConfigError, match="too long for a socket's path"):
+            Client()
+
+
 class TestStarting:
     def test_no_socket(self, address: Path) -> None:
         with pytest.raises(NotRunningError) as raised:
@@ -300,4 +320,4 @@ def test_the_standard_library_is_enough() -> None:
     command = [sys.executable, "-I", "-S", "-c", code, str(ROOT)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = {each for each in ran.stdout.split() if not each.startswith("engine.client")}
-    assert loaded == {"engine", "engine.errors", "engine.problems"}
+    assert loaded == {"engine", "engine.address", "engine.errors", "engine.folders", "engine.problems"}

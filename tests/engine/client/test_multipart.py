@@ -25,7 +25,9 @@ def read(body: bytes, most: int | None = None) -> list[Part]:
 @given(PARTS)
 def test_every_part_arrives_whatever_its_bytes_are(given_parts: list[tuple[str, str, bytes]]) -> None:
     body = parts(b"edge", *given_parts)
-    assert [(name, media, bytes(data)) for name, media, data in read(body, len(body))] == given_parts
+    assert [(name, bytes(data)) for name, data in read(body, len(body))] == [
+        (name, data) for name, _, data in given_parts
+    ]
 
 
 @given(PARTS, st.data())
