@@ -32,11 +32,16 @@ FRAMEWORKS = {
     "onnx",
     "onnxruntime",
     "pillow_heif",
+    "prometheus_client",
     "rich",
+    "starlette",
     "tensorflow",
     "tifffile",
     "torch",
+    "uvicorn",
 }
+# What decodes pictures and runs networks, and is loaded by the resident engine's worker alone.
+PIXELS = {"PIL", "cv2", "numpy", "onnx", "onnxruntime", "pillow_heif", "tifffile"}
 # What the modules of each part never import, also not inside a function.
 FORBIDDEN = {
     "engine": {"daemon", "plugin_gimp", "tests"},
@@ -116,19 +121,30 @@ def test_the_rule_of_opencv_sees_a_breach() -> None:
     [
         "import engine",
         "import engine.settings; engine.settings.load_settings()",
+        "import engine.client",
         "import daemon.commands; daemon.commands.main(['--help'])",
     ],
 )
 def test_no_framework_is_loaded_before_it_is_needed(statement: str, tmp_path: Path) -> None:
+    assert loaded_by(statement, tmp_path) & FRAMEWORKS == set()
+
+
+def test_the_process_that_serves_never_touches_a_pixel(tmp_path: Path) -> None:
+    """What crashes on a picture crashes elsewhere; and 512 waiting pictures need no more than their files."""
+    assert loaded_by("import engine.server.run", tmp_path) & PIXELS == set()
+
+
+def loaded_by(statement: str, home: Path) -> set[str]:
+    """The modules that are there after a statement, by the first part of their names."""
     code = (
         f"import sys\ntry:\n    {statement}\nexcept SystemExit as done:\n    assert not done.code\n"
         "print(*{each.partition('.')[0] for each in sys.modules}, file=sys.stderr)"
     )
-    environment = {"HOME": str(tmp_path)}
+    environment = {"HOME": str(home)}
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert FRAMEWORKS & set(ran.stderr.split()) == set()
+    return set(ran.stderr.split())
 
 
 @pytest.mark.parametrize("file", [path for path in NAMES if path.suffix in (".py", ".sh")], ids=NAMES.get)
