@@ -102,7 +102,7 @@ def _lines(status: Status, address: Path) -> Iterator[tuple[str, str]]:
     yield "running", f"for {_duration(status['uptime_seconds'])}, at {address}"
     kinds = f"{queue['interactive']} interactive, {queue['batch']} batch"
     yield "queue", f"{queue['waiting']} waiting, {queue['running']} under way: {kinds}"
-    taken = f"{queue['waiting'] + queue['running']} of {queue['limit_pictures']} pictures"
+    taken = f"{queue['pictures']} of {queue['limit_pictures']} pictures"
     yield "room", f"{taken}, {_megabytes(queue['bytes'])} of {_megabytes(queue['limit_bytes'])} are taken"
     yield "pictures", ", ".join(f"{counts[each]} {each}" for each in ("done", "failed", "cancelled", "refused"))
     each = rates["seconds_per_picture"]

@@ -21,6 +21,7 @@ from engine.jobs import Job, Results
 from engine.logs import fields
 from engine.memory import budget_bytes
 from engine.models.store import Store
+from engine.queue import PRIORITIES
 from engine.server.answers import COMMON, answer, problem
 from engine.server.bodies import Body, ClientGone, receive_body
 from engine.server.metrics import Metrics
@@ -34,7 +35,7 @@ _log = logging.getLogger("bshm.engine")
 
 
 @dataclass(frozen=True)
-class Parts:
+class Collaborators:
     """What the paths work with."""
 
     dispatcher: Dispatcher
@@ -42,9 +43,9 @@ class Parts:
     metrics: Metrics
 
 
-def make_app(parts: Parts) -> ASGIApp:
+def make_app(collaborators: Collaborators) -> ASGIApp:
     """The engine as an ASGI application."""
-    dispatcher = parts.dispatcher
+    dispatcher = collaborators.dispatcher
 
     async def alive(_: Request) -> Response:
         return _json({"state": "alive"})
@@ -54,13 +55,13 @@ def make_app(parts: Parts) -> ASGIApp:
         return _json(content, code)
 
     async def show_status(_: Request) -> Response:
-        return _json(status(dispatcher, parts.record, budget_bytes(dispatcher.settings)))
+        return _json(status(dispatcher, collaborators.record, budget_bytes(dispatcher.settings)))
 
     async def show_models(_: Request) -> Response:
         return _json(await asyncio.to_thread(models, dispatcher, Store()))
 
     async def show_metrics(_: Request) -> Response:
-        content, media_type = parts.metrics.render()
+        content, media_type = collaborators.metrics.render()
         return Response(content, media_type=media_type)
 
     async def describe(_: Request) -> Response:
@@ -77,7 +78,7 @@ def make_app(parts: Parts) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            Route("/v1/cutout", _CutOut(parts), methods=["POST"]),
+            Route("/v1/cutout", _CutOut(collaborators), methods=["POST"]),
             Route("/v1/jobs/{job}", one_job, methods=["GET", "DELETE"]),
             Route("/v1/status", show_status, methods=["GET"]),
             Route("/v1/models", show_models, methods=["GET"]),
@@ -95,16 +96,18 @@ def make_app(parts: Parts) -> ASGIApp:
 class _CutOut:
     """POST /v1/cutout, from the query to the last byte of the answer."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, collaborators: Collaborators) -> None:
+        self._with = collaborators
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        dispatcher, request = self._parts.dispatcher, Request(scope)
+        dispatcher, request = self._with.dispatcher, Request(scope)
+        priority = PRIORITIES[0]  # of one that cannot be read
         try:
             asked = read_request(read_query(scope["query_string"]), dispatcher.settings)
+            priority = asked.priority
             job = dispatcher.open(asked.job, asked.priority, asked.deadline)
         except BshmError as error:
-            self._parts.record.add("refused", None, error)
+            self._with.record.add("refused", priority, error)
             raise
         try:
             results = await self._work(job, asked, request, receive)
@@ -123,7 +126,7 @@ class _CutOut:
 
     async def _work(self, job: Job, asked: JobRequest, request: Request, receive: Receive) -> Results:
         """The job's results. Raises its error, and ClientGone, after which the job is closed."""
-        dispatcher = self._parts.dispatcher
+        dispatcher = self._with.dispatcher
         try:
             limits = dispatcher.settings.limits
             receiving = receive_body(

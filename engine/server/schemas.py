@@ -113,6 +113,7 @@ COMPONENTS: Mapping[str, Schema] = {
             running=_COUNT,
             interactive=_COUNT,
             batch=_COUNT,
+            pictures={**_COUNT, "description": "Places taken: those that are still coming in, or whose answers are."},
             bytes=_COUNT,
             limit_pictures=_COUNT,
             limit_bytes=_COUNT,

@@ -13,22 +13,26 @@ from typing import Any
 import psutil
 
 from engine.dispatcher import Dispatcher
-from engine.errors import BshmError
+from engine.errors import BshmError, BusyError
 from engine.jobs import Job
 from engine.models.catalogue import NETWORKS, allowed
 from engine.models.store import State, Store
 from engine.problems import to_problem
+from engine.queue import Priority
+from engine.server.metrics import Metrics
+from engine.server.schemas import STATES_READY
 from engine.version import own_version
 
 _LAST_ERRORS = 20
 
 
 class Record:
-    """What has happened since the start: counts of jobs by their ends, and the last errors."""
+    """What has happened since the start: counts of pictures by their ends, and the last errors."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self.started = time.monotonic()
         self.counts: Counter[str] = Counter()
+        self._metrics = metrics
         self._errors: deque[dict[str, Any]] = deque(maxlen=_LAST_ERRORS)
 
     @property
@@ -36,12 +40,24 @@ class Record:
         """The last ones, oldest first: time (ISO 8601), job, detail."""
         return list(self._errors)
 
-    def add(self, outcome: str, job: Job | None, error: BshmError | None) -> None:
-        """One more end: done, failed, cancelled, or refused before there was a job."""
+    def add(
+        self,
+        outcome: str,
+        priority: Priority,
+        error: BshmError | None,
+        *,
+        job: str | None = None,
+        waited: float | None = None,
+        worked: float | None = None,
+    ) -> None:
+        """One more end, for the metrics as well. outcome: of metrics.OUTCOMES; "refused" before there was a job.
+        Seconds as in Metrics.picture."""
         self.counts[outcome] += 1
-        if error and outcome != "cancelled":
+        self._metrics.picture(outcome, priority, waited=waited, worked=worked)
+        # That the queue is full is told to every client in turn: it would push out what happened before.
+        if error and outcome != "cancelled" and not isinstance(error, BusyError):
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            self._errors.append({"time": now, "job": job.name if job else None, "detail": str(error)})
+            self._errors.append({"time": now, "job": job, "detail": str(error)})
 
 
 def readiness(dispatcher: Dispatcher) -> tuple[int, Mapping[str, Any]]:
@@ -50,7 +66,7 @@ def readiness(dispatcher: Dispatcher) -> tuple[int, Mapping[str, Any]]:
     "asleep" is ready too: the networks come back by themselves, and asking does not wake them.
     """
     state = state_of(dispatcher)
-    if state in ("ready", "asleep"):
+    if state in STATES_READY:
         return 200, {"state": state}
     why = dispatcher.keeper.why
     return 503, {"state": state, **(to_problem(why)[2] if why else {})}
@@ -84,6 +100,7 @@ def status(dispatcher: Dispatcher, record: Record, budget: int) -> Mapping[str, 
             "running": len(dispatcher.running),
             "interactive": by_priority["interactive"],
             "batch": by_priority["batch"],
+            "pictures": bounds.pictures,
             "bytes": bounds.bytes,
             "limit_pictures": bounds.most_pictures,
             "limit_bytes": bounds.most_bytes,

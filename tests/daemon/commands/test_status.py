@@ -32,6 +32,7 @@ STATUS: dict[str, Any] = {
     "queue": {
         "waiting": 7,
         "running": 3,
+        "pictures": 14,
         "bytes": 12_000_000,
         "limit_pictures": 512,
         "limit_bytes": 1_024_000_000,
@@ -84,7 +85,7 @@ def test_everything_is_said() -> None:
         "engine    ready on CPU, 2 threads, version 1.2.3, pid 77",
         "running   for 2 h 1 min, at /run/bshm/engine.sock",
         "queue     7 waiting, 3 under way: 1 interactive, 9 batch",
-        "room      10 of 512 pictures, 12 MB of 1024 MB are taken",
+        "room      14 of 512 pictures, 12 MB of 1024 MB are taken",
         "pictures  120 done, 2 failed, 1 cancelled, 0 refused",
         "rate      34 a minute, 1.7 s each",
         "memory    networks 600 MB of 12000 MB, server 40 MB",

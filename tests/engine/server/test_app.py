@@ -223,12 +223,30 @@ class TestItself:
 
 def test_the_queue_is_bounded_and_says_when_to_come_again(astronaut: bytes) -> None:
     with live("queue: {pictures: 2}\n") as one, ThreadPoolExecutor(6) as pool:
+        before = counted(one, 'bshm_answers_total{status="503"}')  # while the networks were loaded
         answers = [each.result() for each in [pool.submit(one.cut_out, astronaut) for _ in range(6)]]
         refused = [each for each in answers if each.status_code == 503]
         assert refused
         assert {each.status_code for each in answers} == {200, 503}
         problem(refused[0], 503, "the engine's queue is full: 2 pictures are in it")
+        assert one.status()["counts"]["refused"] == len(refused)
+        assert counted(one, 'bshm_pictures_total{outcome="refused",priority="interactive"}') == len(refused)
+        assert counted(one, 'bshm_answers_total{status="503"}') == before + len(refused)
+        assert one.status()["last_errors"] == []  # they would push out what happened before
+        problem(one.cut_out(b"text", name="一.txt"), 422, "not a picture")
+        problem(one.cut_out(b"", colour="red"), 400, "colour")
+        assert [each["detail"].split()[0] for each in one.status()["last_errors"]] == ["一.txt:", "unknown"]
         assert int(refused[0].headers["retry-after"]) >= 1
+
+
+def test_a_place_is_taken_from_the_request_to_the_last_byte_of_the_answer(one: Live, astronaut: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(one.address))
+        client.sendall(b"POST /v1/cutout HTTP/1.1\r\nHost: e\r\nContent-Length: 99\r\n\r\n" + astronaut[:9])
+        until(lambda: one.status()["queue"]["pictures"] == 1)
+        queue = one.status()["queue"]
+        assert (queue["waiting"], queue["running"]) == (0, 0)
+    until(lambda: one.status()["queue"]["pictures"] == 0)
 
 
 def test_many_at_once_each_get_their_own(one: Live) -> None:
@@ -249,5 +267,10 @@ def test_many_at_once_each_get_their_own(one: Live) -> None:
 def runs(one: Live) -> int:
     """Networks run so far; the engine counts once a second."""
     time.sleep(2.2)
-    lines = [line for line in one.get("/metrics").text.splitlines() if line.startswith("bshm_network_runs_total ")]
-    return int(float(lines[0].split()[1]))
+    return counted(one, "bshm_network_runs_total")
+
+
+def counted(one: Live, name: str) -> int:
+    """A counter of /metrics, which has its labels with it; 0 where there is none yet."""
+    lines = [line.rpartition(" ") for line in one.get("/metrics").text.splitlines()]
+    return next((int(float(value)) for found, _, value in lines if found == name), 0)

@@ -29,11 +29,13 @@ def test_pictures_are_counted_by_outcome_and_priority() -> None:
     metrics.picture("done", "batch", waited=0.02, worked=0.4)
     metrics.picture("failed", "batch", waited=3, worked=None)
     metrics.picture("cancelled", "interactive", waited=None, worked=None)
+    metrics.picture("refused", "interactive", waited=None, worked=None)
     read = samples(metrics)
     assert read["bshm_pictures_total", "done", "batch"] == 1
     assert read["bshm_pictures_total", "failed", "batch"] == 1
     assert read["bshm_pictures_total", "cancelled", "interactive"] == 1
-    assert read["bshm_pictures_total", "refused", "batch"] == 0
+    assert read["bshm_pictures_total", "refused", "interactive"] == 1
+    assert read["bshm_pictures_total", "refused", "batch"] == 0  # so that it is seen to rise
 
 
 def test_seconds_fall_into_buckets() -> None:
