@@ -21,6 +21,7 @@ from engine.server.access import peer_of, refused_over_tcp, stranger
 from engine.server.lingering import LingeringTransport
 from engine.server.refusal import refusal
 from engine.server.sockets import Listening
+from engine.server.unreadable import why_unreadable
 
 
 @dataclass(frozen=True)
@@ -142,11 +143,11 @@ class GuardedProtocol(H11Protocol):
             what = "the request is cut off"
             self._refuse(RequestError(what, "the connection was closed before all of it had come", "Send it again"))
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's name
         """What h11 could not read; called while its error is being handled."""
         error = sys.exception()
         status = 431 if getattr(error, "error_status_hint", 400) == 431 else 400  # else 501, of transfer encodings
-        self._refuse(RequestError("the request is no proper HTTP/1.1", str(error or msg)[:200], status=status))
+        self._refuse(RequestError("the request is no proper HTTP/1.1", why_unreadable(error), status=status))
 
     def _should_upgrade(self) -> bool:
         return False  # a wish to change to another protocol may be left unanswered (RFC 9110, 7.8)

@@ -44,37 +44,49 @@ def listening() -> Iterator[Listening]:
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
+    ("said", "status", "why"),
     [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(300), 400),  # a TLS handshake
-        (b"GET\r\n\r\n", 400),
-        (b"\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
-        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n", 400),
-        ("GET /人 HTTP/1.1\r\nHost: a\r\n\r\n".encode(), 400),
-        (HEAD + b"Content-Length: -1\r\n\r\n", 400),
-        (HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
-        (HEAD + b"Content-Length: " + b"9" * 25 + b"\r\n\r\n", 400),
-        (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 400),
-        (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-        (HEAD + CHUNKED + b"five\r\nhello\r\n", 400),
-        (HEAD + CHUNKED + b"3\r\nhello\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000, 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 60_000 + b"\r\n\r\n", 431),
-        (b"GET /" + b"x" * 300_000, 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: 1\r\n" % each for each in range(60)) + b"\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:\r\n" * 50_000 + b"\r\n", 431),
+        (
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(300),  # a TLS handshake
+            400,
+            "its first line is none of HTTP",
+        ),
+        (b"GET\r\n\r\n", 400, "its first line is none of HTTP"),
+        (b"\r\n\r\n", 400, "it begins with an empty line"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "it has no Host"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "it has more than one Host"),
+        (b"GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400, "its headers begin with the rest of one"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n", 400, "one of its headers is no header of HTTP"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n", 400, "one of its headers is no header of HTTP"),
+        ("GET /人 HTTP/1.1\r\nHost: a\r\n\r\n".encode(), 400, "its first line is none of HTTP"),
+        (HEAD + b"Content-Length: -1\r\n\r\n", 400, "its Content-Length is no length"),
+        (HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400, "it has two different lengths"),
+        (HEAD + b"Content-Length: " + b"9" * 25 + b"\r\n\r\n", 400, "its Content-Length is no length"),
+        (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 400, "its Transfer-Encoding is another than chunked"),
+        (HEAD + CHUNKED[:-2] + CHUNKED, 400, "it has more than one Transfer-Encoding"),
+        (b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "the request's method is CONNECT"),
+        (HEAD + CHUNKED + b"five\r\nhello\r\n", 400, "one of its chunks does not begin with a length"),
+        (HEAD + CHUNKED + b"3\r\nhello\r\n", 400, "one of its chunks is longer than it says"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000, 431, "its headers are too long"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 60_000 + b"\r\n\r\n", 431, "its headers are too long"),
+        (b"GET /" + b"x" * 300_000, 431, "its headers are too long"),
+        (
+            b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: 1\r\n" % each for each in range(60)) + b"\r\n",
+            431,
+            "it has 61, and 50 is the most",
+        ),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a:\r\n" * 50_000 + b"\r\n", 431, "its headers are too long"),
     ],
     ids=lambda each: repr(each[:40]) if isinstance(each, bytes) else None,
 )
-def test_what_is_no_proper_request_gets_a_problem(listening: Listening, said: bytes, status: int) -> None:
+def test_what_is_no_proper_request_gets_a_problem_that_says_why(
+    listening: Listening, said: bytes, status: int, why: str
+) -> None:
     with connected(listening) as one:
         with suppress(BrokenPipeError, ConnectionResetError):
             one.sendall(said)
         answer = read_answer(one)
-        assert answer.status == status
+        assert (answer.status, answer.problem["why"]) == (status, why)
         assert re.fullmatch(r"[^\n]+\.", answer.problem["detail"])
 
 
