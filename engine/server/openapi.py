@@ -137,7 +137,8 @@ def _cutout(settings: Settings) -> dict[str, Any]:
     operation["description"] = (
         "One result is the body itself, and the report a header. Several, or one where `Accept` has `multipart/mixed`, "
         "are the parts of a multipart body: the report as JSON first, then the results in the order of `want`; each "
-        "part's Content-Disposition has its name. A client that hangs up cancels its job."
+        "part's Content-Disposition has its name. A client that hangs up cancels its job; over TCP, so does one that "
+        "only says that it sends nothing more (shutdown(2)), since the two cannot be told apart there."
     )
     operation["parameters"] = [*map(_query_parameter, table(settings)), *map(_raw_parameter, _SIZES)]
     operation["requestBody"] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import sys
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class ConnectionLimits:
 _LIMITS = ConnectionLimits()
 # Whoever is on this machine can connect over TCP, and need not have the token for that.
 _TCP_LIMITS = ConnectionLimits(connections=32, head=3)
+_GONE = 0.25  # seconds between two looks whether a client that has closed its half is still there
 _HEAD_PIECE = 4096  # bytes; h11 looks at its bound between pieces, and the event loop reads up to 256 KiB at once
 
 
@@ -84,6 +86,7 @@ class GuardedProtocol(H11Protocol):
         self.app = self._answer
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._port: int | None = None  # that the client came to, over TCP
+        self._half_closed = False
 
     # The connection
 
@@ -136,7 +139,43 @@ class GuardedProtocol(H11Protocol):
             data = data[size:]
         self._watch_head()
 
-    def eof_received(self) -> None:
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's protocols return it, and uvicorn's nothing
+        """The client has closed its half of the connection, or all of it. Returns whether ours stays open, for the
+        answers to requests that were there already."""
+        self._half_closed = True
+        if not self._owes_an_answer() or self._is_gone():
+            self._refuse_what_is_cut_off()
+            return False
+        self._start("gone", _GONE, self._watch_gone)
+        return True
+
+    def on_response_complete(self) -> None:
+        """Nothing more can come over a connection of which the client has closed its half."""
+        super().on_response_complete()
+        if self._half_closed and not self._owes_an_answer():
+            self._refuse_what_is_cut_off()
+            self.transport.close()
+
+    def _owes_an_answer(self) -> bool:
+        whole = self.cycle is not None and self.conn.their_state is not h11.SEND_BODY
+        return whole and not self.cycle.response_complete
+
+    def _is_gone(self) -> bool:
+        """Whether the client has closed its other half too. Only a Unix socket tells (POLLHUP); over TCP the two look
+        the same, and it is taken to be gone."""
+        if self._port is not None:
+            return True
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket"), 0)
+        return bool(poll.poll(0))
+
+    def _watch_gone(self) -> None:
+        if self._is_gone():
+            self._lingering.abort()
+        else:
+            self._start("gone", _GONE, self._watch_gone)
+
+    def _refuse_what_is_cut_off(self) -> None:
         """A client that closes its half in the middle of a request may still hear what is wrong with it."""
         began = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
         if began or self.conn.their_state is h11.SEND_BODY:

@@ -152,7 +152,8 @@ def is_closed(one: socket.socket) -> bool:
 class Echo:
     """A small application: it reads the body and tells its length.
 
-    The path /early answers without reading, /late a moment after the first piece of the body, /large with 40 MB.
+    The path /early answers without reading, /late a moment after the first piece of the body, /slow a moment after all
+    of it, /large with 40 MB; /never waits until the client is gone.
     heard: the path of each request that came to its end, "gone" where the client left before.
     """
 
@@ -170,8 +171,10 @@ class Echo:
             if scope["path"] == "/late":
                 await asyncio.sleep(0.2)
                 break
-            if not message["more_body"]:
+            if not message["more_body"] and scope["path"] != "/never":
                 break
+        if scope["path"] == "/slow":
+            await asyncio.sleep(0.4)
         pieces = [b"%d" % length] if scope["path"] != "/large" else [bytes(1_000_000)] * 40
         size = str(sum(map(len, pieces))).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", size)]})

@@ -93,6 +93,56 @@ class TestInOrder:
         until(lambda: echo.heard == ["gone"])
 
 
+class TestHalfClosed:
+    """A client may say that it sends nothing more, as `nc -N` does, and read."""
+
+    @staticmethod
+    def send(one: socket.socket, said: bytes) -> None:
+        one.sendall(said)
+        one.shutdown(socket.SHUT_WR)
+
+    def test_it_gets_its_answer_and_the_connection_ends(self, usual: Listening) -> None:
+        with connected(usual) as one:
+            self.send(one, post("/slow", 5) + b"hello")
+            assert read_answer(one).body == b"5"
+            assert is_closed(one)
+
+    def test_it_gets_all_of_a_long_one(self, usual: Listening) -> None:
+        with connected(usual) as one:
+            self.send(one, GET.replace(b"/ ", b"/large "))
+            assert len(read_answer(one).body) == 40_000_000
+            assert is_closed(one)
+
+    def test_it_gets_the_answers_to_all_its_requests(self, usual: Listening) -> None:
+        with connected(usual) as one:
+            self.send(one, GET + post("/slow", 5) + b"hello" + GET)
+            assert [read_answer(one).body for _ in range(3)] == [b"0", b"5", b"0"]
+            assert is_closed(one)
+
+    def test_of_a_request_that_is_cut_off_behind_a_whole_one_it_hears_too(self, usual: Listening) -> None:
+        with connected(usual) as one:
+            self.send(one, post("/slow", 5) + b"hello" + GET[:9])
+            assert read_answer(one).body == b"5"
+            assert read_answer(one).problem["what"] == "the request is cut off"
+            assert is_closed(one)
+
+    @pytest.mark.parametrize("pause", [0.0, 0.1])
+    def test_it_is_noticed_when_it_hangs_up_then(self, usual: Listening, echo: Echo, pause: float) -> None:
+        echo.heard.clear()
+        with connected(usual) as one:
+            self.send(one, GET.replace(b"/ ", b"/never "))
+            time.sleep(pause)
+        until(lambda: echo.heard == ["gone"])
+
+    def test_it_does_not_keep_the_engine_from_ending(self, echo: Echo, short: Path) -> None:
+        with on_unix(short / "s") as listening, serving(echo, listening) as server, connected(listening) as one:
+            self.send(one, post("/slow", 5) + b"hello")
+            until(lambda: len(server.server_state.connections) == 1)
+            server.should_exit = True
+            assert read_answer(one).body == b"5"
+            assert is_closed(one)
+
+
 class TestTime:
     @pytest.mark.parametrize("said", [b"", b"G", GET[:-2], b"GET / HTTP/1.1\r\nHost: e\r\nX: "])
     def test_a_request_that_does_not_come_is_refused(self, quick: Listening, said: bytes) -> None:
