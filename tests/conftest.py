@@ -1,9 +1,14 @@
-"""Holds for every test; and what many share: one engine, since loading networks takes a second, and a photo."""
+"""Holds for every test; and what many share: one engine, since loading networks takes a second, a photo, and a
+place for a socket."""
 
 from __future__ import annotations
 
 import io
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,3 +42,11 @@ def astronaut() -> bytes:
     stream = io.BytesIO()
     Image.fromarray(data.astronaut()).resize((256, 256)).save(stream, "JPEG", quality=92)
     return stream.getvalue()
+
+
+@pytest.fixture
+def address() -> Iterator[Path]:
+    """A path for a socket; tmp_path may be longer than the 107 bytes that one can have (unix(7))."""
+    folder = Path(tempfile.mkdtemp(prefix="bshm"))
+    yield folder / "engine.sock"
+    shutil.rmtree(folder)

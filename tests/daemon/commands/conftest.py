@@ -57,14 +57,6 @@ def resident(_one_engine: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
 
 
 @pytest.fixture
-def ending(monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    """A resident engine of the test's own, which may come to harm."""
-    with live() as running:
-        monkeypatch.setenv("BSHM_SOCKET", str(running.address))
-        yield running
-
-
-@pytest.fixture
 def no_networks_here(monkeypatch: pytest.MonkeyPatch, bshm: Bshm) -> None:
     """Networks are not loaded in this process."""
     monkeypatch.setattr("engine.pipeline.Engine", lambda _: pytest.fail("networks were loaded in this process"))

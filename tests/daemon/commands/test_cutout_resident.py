@@ -17,7 +17,7 @@ from tests.daemon.commands.running import Bshm, blank, many, names_in, whole_res
 from tests.engine.server.live import Live
 
 ROOT = Path(__file__).parents[3]
-PROGRAM = [sys.executable, "-c", "import sys; from daemon.commands import main; sys.exit(main())"]
+FAST = ["--quality", "fast"]
 
 
 def reported(path: Path) -> dict[str, Any]:
@@ -31,10 +31,10 @@ def reported(path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "words",
     [
-        ["--want", "cutout,matte", "--quality", "fast"],
-        ["--want", "cutout,matte,composite", "--format", "webp", "--background", "hsl(120, 100%, 25%)"],
+        ["--want", "cutout,matte", *FAST],
+        ["--want", "cutout,matte,composite", "--format", "webp", "--background", "hsl(120, 100%, 25%)", *FAST],
         ["--want", "matte,composite", "--format", "tiff", "--binary", "--threshold", "0.25", "--network", "modnet"],
-        ["--want", "composite", "--background", "behind.png", "--format", "jpeg", "--people", "1", "--quality", "fast"],
+        ["--want", "composite", "--background", "behind.png", "--format", "jpeg", "--people", "1", *FAST],
     ],
     ids=" ".join,
 )

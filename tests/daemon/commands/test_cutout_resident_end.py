@@ -13,12 +13,27 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import NetworkError
 from tests.daemon.commands.running import Bshm, many, whole_results
-from tests.engine.server.live import Live, until
+from tests.engine.server.live import Live, live, until
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = [sys.executable, "-c", "import sys; from daemon.commands import main; sys.exit(main())"]
+
+
+@pytest.fixture(scope="module")
+def _one_ending() -> Iterator[Live]:
+    with live() as running:
+        yield running
+
+
+@pytest.fixture
+def ending(_one_ending: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """A resident engine that may come to harm; each test that needs one that lives leaves one, or has it started."""
+    if _one_ending.process.poll() is not None:
+        _one_ending.start()
+    monkeypatch.setenv("BSHM_SOCKET", str(_one_ending.address))
+    yield _one_ending
+    _one_ending.signal(signal.SIGCONT)
 
 
 def start(folder: Path, engine: Live, *words: str) -> subprocess.Popen[bytes]:
@@ -61,6 +76,30 @@ def test_ctrl_c_cancels_what_is_under_way(tmp_path: Path, resident: Live) -> Non
     assert printed <= len(whole_results(tmp_path / "out")) <= printed + 1 < 200
 
 
+def test_the_engine_falls_silent(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.resident._SILENCE", 0.5)
+    many(tmp_path / "in", 12)
+    with once_there(tmp_path / "out", lambda: ending.signal(signal.SIGSTOP)):
+        ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
+    assert (ran.code, len(ran.results)) == (0, 12)
+    assert ran.messages.count("is silent: it does not answer") == 1
+
+
+@pytest.mark.usefixtures("no_networks_here")
+def test_the_engine_is_started_again(tmp_path: Path, ending: Live, bshm: Bshm) -> None:
+    def start_again() -> None:
+        ending.process.kill()
+        ending.process.wait()
+        ending.start(wait=False)
+
+    many(tmp_path / "in", 12)
+    with once_there(tmp_path / "out", start_again):
+        ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
+    assert (ran.code, len(ran.results)) == (0, 12)
+    assert len(whole_results(tmp_path / "out")) == 12
+    assert ending.status()["counts"]["done"] > 0
+
+
 def test_the_engine_is_killed(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
     """kill -9, and nobody starts it again: the run goes on in this process."""
     monkeypatch.setattr("daemon.resident._COMES_BACK", 0.5)
@@ -70,61 +109,3 @@ def test_the_engine_is_killed(tmp_path: Path, ending: Live, bshm: Bshm, monkeypa
     assert (ran.code, len(ran.results)) == (0, 12)
     assert ran.messages.count("From here on, networks run in this process.") == 1
     assert len(whole_results(tmp_path / "out")) == 12
-
-
-def test_the_engine_falls_silent(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemon.resident._SILENCE", 1.0)
-    many(tmp_path / "in", 12)
-    with once_there(tmp_path / "out", lambda: ending.signal(signal.SIGSTOP)):
-        ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-    assert (ran.code, len(ran.results)) == (0, 12)
-    assert ran.messages.count("is silent: it does not answer") == 1
-
-
-@pytest.mark.usefixtures("no_networks_here")
-def test_the_engine_is_started_again(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
-    def start_again() -> None:
-        ending.process.kill()
-        ending.process.wait()
-        ending.start(wait=False)
-
-    monkeypatch.setattr("daemon.resident._COMES_BACK", 60.0)  # a busy machine
-    many(tmp_path / "in", 12)
-    with once_there(tmp_path / "out", start_again):
-        ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-    assert (ran.code, len(ran.results)) == (0, 12)
-    assert len(whole_results(tmp_path / "out")) == 12
-    assert ending.status()["counts"]["done"] > 0
-
-
-def test_another_engine_is_started(tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch) -> None:
-    def start_another() -> None:
-        ending.process.kill()
-        ending.process.wait()
-        ending.config.write_text("licences: permissive\n")
-        ending.start(wait=False)
-
-    monkeypatch.setattr("daemon.resident._COMES_BACK", 60.0)  # a busy machine
-    many(tmp_path / "in", 12)
-    with once_there(tmp_path / "out", start_another):
-        ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-    assert (ran.code, len(ran.results)) == (0, 12)
-    other = "the resident engine came back as another: its setting 'licences' is permissive, and here it is all."
-    assert ran.messages.count(other) == 1
-
-
-def test_neither_the_engine_nor_this_process_can_go_on(
-    tmp_path: Path, ending: Live, bshm: Bshm, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_networks(_: object) -> None:
-        raise NetworkError("modnet: the network is not installed")
-
-    monkeypatch.setattr("daemon.resident._COMES_BACK", 0.1)
-    monkeypatch.setattr("engine.pipeline.Engine", no_networks)
-    many(tmp_path / "in", 12)
-    with once_there(tmp_path / "out", ending.process.kill):
-        ran = bshm(tmp_path / "in", "-o", tmp_path / "out")
-    assert ran.code == 3
-    assert ran.messages.count("and the networks do not run in this process either: modnet: the network is") == 1
-    assert "1 failed, " in ran.messages
-    assert len(whole_results(tmp_path / "out")) == len(ran.results)

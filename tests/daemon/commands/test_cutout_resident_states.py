@@ -5,9 +5,7 @@ What the real engine does by itself when it ends is in test_cutout_resident_end.
 
 from __future__ import annotations
 
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import NetworkError
 from engine.types import Report
 from engine.version import own_version
 from tests.daemon.commands.running import Bshm, blank, many
@@ -31,12 +30,14 @@ class Speaking:
     """A server with the engine's words. state: what it says of itself. why: of what is broken.
 
     falls: pictures that it hangs up on, each time "starting" again. refuses: answers all other pictures with this.
+    settings: those that it names.
     """
 
     def __init__(self, state: str = "ready", why: dict[str, str] | None = None) -> None:
         self.state, self.why = state, why or {}
         self.falls = 0
         self.refuses = b""
+        self.settings: dict[str, str] = {}
         self.cut_outs: list[str] = []
         self._lock = threading.Lock()
 
@@ -48,7 +49,7 @@ class Speaking:
         ready = self.state == "ready"
         if target == "/v1/status":
             about: dict[str, Any] = {"pid": 7, "device": "CPU", "state": self.state, "version": own_version()}
-            return json_reply(about)
+            return json_reply({**about, "settings": self.settings})
         if target == "/readyz":
             return json_reply({"state": self.state, **self.why}, "200 OK" if ready else UNAVAILABLE)
         self.cut_outs.append(target)
@@ -60,13 +61,11 @@ class Speaking:
 
 
 @pytest.fixture
-def speaking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Speaking]:
-    folder = Path(tempfile.mkdtemp(prefix="bshm"))
-    monkeypatch.setenv("BSHM_SOCKET", str(folder / "engine.sock"))
+def speaking(address: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Speaking]:
+    monkeypatch.setenv("BSHM_SOCKET", str(address))
     one = Speaking()
-    with listening(folder / "engine.sock", one.turn):
+    with listening(address, one.turn):
         yield one
-    shutil.rmtree(folder)
 
 
 class TestStartsAgain:
@@ -104,6 +103,34 @@ class TestStartsAgain:
             "modnet: the network is damaged. Run: bshm models pull modnet. From here on, networks run in this process."
         )
         assert ran.messages.count(said) == 1
+
+    def test_where_it_comes_back_as_another_the_run_goes_on_in_this_process(
+        self, tmp_path: Path, speaking: Speaking, bshm: Bshm
+    ) -> None:
+        def come_back() -> None:
+            speaking.settings, speaking.state = {"licences": "permissive"}, "ready"
+
+        speaking.falls = 3
+        started = threading.Timer(0.3, come_back)
+        started.start()
+        ran = bshm(many(tmp_path / "in", 6), "-o", tmp_path / "out")
+        started.join()
+        assert (ran.code, len(ran.results)) == (0, 6)
+        other = "the resident engine came back as another: its setting 'licences' is permissive, and here it is all."
+        assert ran.messages.count(other) == 1
+
+    def test_where_networks_do_not_run_in_this_process_either_nothing_more_is_begun(
+        self, tmp_path: Path, speaking: Speaking, bshm: Bshm, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_networks(_: object) -> None:
+            raise NetworkError("modnet: the network is not installed")
+
+        monkeypatch.setattr("engine.pipeline.Engine", no_networks)
+        speaking.falls, speaking.why = 3, {**DAMAGED, "state": "broken"}
+        ran = bshm(many(tmp_path / "in", 6), "-o", tmp_path / "out")
+        assert ran.code == 3
+        assert ran.messages.count("and the networks do not run in this process either: modnet: the network is") == 1
+        assert "0 done, 1 failed, 5 not begun" in ran.messages
 
 
 def test_where_its_networks_are_lost_the_run_goes_on_in_this_process(

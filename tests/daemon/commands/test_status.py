@@ -20,7 +20,8 @@ from rich.console import Console
 
 from daemon.commands import main
 from daemon.commands.status import view
-from tests.engine.server.live import Live, live
+from tests.engine.client.listening import json_reply, listening, saying
+from tests.engine.server.live import Live
 
 ROOT = Path(__file__).parents[3]
 STATUS: dict[str, Any] = {
@@ -146,10 +147,10 @@ def test_watching_is_for_terminals(bshm: Bshm) -> None:
 class Terminal:
     """`bshm status --watch` on a terminal. shown: all that it has written."""
 
-    def __init__(self, engine: Live) -> None:
+    def __init__(self, address: Path) -> None:
         self._ours, theirs = pty.openpty()
         code = "import sys; from daemon.commands import main; sys.exit(main(['status', '--watch']))"
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "BSHM_SOCKET": str(engine.address), "COLUMNS": "200"}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "BSHM_SOCKET": str(address), "COLUMNS": "200"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", code], env=environment, stdin=theirs, stdout=theirs, stderr=theirs
         )
@@ -183,18 +184,18 @@ class Terminal:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)], ids=["Ctrl-C", "kill"])
 def test_it_looks_again_and_again_until_it_is_stopped(number: int, code: int, resident: Live) -> None:
-    terminal = Terminal(resident)
+    terminal = Terminal(resident.address)
     terminal.until("pictures", 3)
     assert terminal.stop(number) == code
     assert b"Traceback" not in terminal.shown
 
 
-def test_an_engine_that_goes_and_comes_back_while_it_is_watched() -> None:
-    with live() as engine:
-        terminal = Terminal(engine)
-        terminal.until("pictures")
-        engine.stop()
-        terminal.until("no engine is running")
-        engine.start()
-        terminal.until(f"pid {engine.process.pid}")
+def test_an_engine_that_goes_and_comes_back_while_it_is_watched(address: Path) -> None:
+    with listening(address, saying(json_reply(STATUS))):
+        terminal = Terminal(address)
+        terminal.until("pid 77")
+    address.unlink()
+    terminal.until("no engine is running")
+    with listening(address, saying(json_reply(STATUS | {"pid": 78}))):
+        terminal.until("pid 78")
         assert terminal.stop(signal.SIGINT) == 0

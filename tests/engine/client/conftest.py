@@ -1,22 +1,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 NOBODY = 65534
-
-
-@pytest.fixture
-def address() -> Iterator[Path]:
-    """A path for a socket; tmp_path may be longer than the 107 bytes that one can have (unix(7))."""
-    folder = Path(tempfile.mkdtemp(prefix="bshm"))
-    yield folder / "engine.sock"
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from engine.errors import (
 )
 from tests.engine.server.live import Live, live, until
 
+FAST = Asked(quality="fast")
 CONFIG = """\
 limits: {megabytes: 2}
 queue: {pictures: 2}
@@ -70,7 +70,7 @@ def busy(running: Live, client: Client, astronaut: bytes) -> Iterator[Callable[[
     with ThreadPoolExecutor() as threads:
 
         def work(job: str) -> None:
-            threads.submit(client.cut_out, astronaut, Asked(job=job))
+            threads.submit(client.cut_out, astronaut, Asked(job=job, quality="fast"))
             until(lambda: any(each["job"] == job for each in client.status()["jobs"]))
 
         yield work
@@ -151,7 +151,7 @@ def test_a_full_queue(client: Client, busy: Callable[[str], None]) -> None:
 
 def test_tcp_wants_the_token(running: Live, port: int) -> None:
     token = running.address.with_name("engine.token").read_text(encoding="ascii").strip()
-    assert Client(("127.0.0.1", port), token).cut_out(file_of()).report["width"] == 40
+    assert Client(("127.0.0.1", port), token).cut_out(file_of(), FAST).report["width"] == 40
     with pytest.raises(AccessError, match="the engine's token is missing or wrong"):
         Client(("127.0.0.1", port), "guessed").status()
 
@@ -167,23 +167,16 @@ def test_the_transport_takes_no_time(client: Client) -> None:
     assert min(milliseconds() for _ in range(20)) < 5
 
 
-def test_an_engine_that_starts_dies_and_starts_again(astronaut: bytes) -> None:
-    with live(start=False) as engine:
-        client = Client(engine.address)
-        waiting = threading.Thread(target=engine.start, kwargs={"wait": False})
-        waiting.start()
-        assert client.wait_until_ready(60) == "ready"
-        waiting.join()
-        with ThreadPoolExecutor() as threads:
-            cut = threads.submit(client.cut_out, astronaut)
-            until(lambda: client.status()["jobs"])
-            engine.process.kill()
-            with pytest.raises(LostError, match="hung up: its answer is not complete"):
-                cut.result()
-        engine.process.wait()
-        with pytest.raises(NotRunningError):
-            client.cut_out(astronaut)
-        engine.start(wait=False)
-        client.wait_until_ready(60)
-        assert client.cut_out(file_of()).report["width"] == 40
-        assert engine.stop() == 0
+def test_an_engine_that_dies_and_starts_again(running: Live, client: Client, astronaut: bytes) -> None:
+    with ThreadPoolExecutor() as threads:
+        cut = threads.submit(client.cut_out, astronaut)
+        until(lambda: client.status()["jobs"])
+        running.process.kill()
+        with pytest.raises(LostError, match="hung up: its answer is not complete"):
+            cut.result()
+    running.process.wait()
+    with pytest.raises(NotRunningError):
+        client.cut_out(astronaut)
+    running.start(wait=False)
+    assert client.wait_until_ready(60) == "ready"
+    assert client.cut_out(file_of()).report["width"] == 40
