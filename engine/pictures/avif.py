@@ -18,7 +18,7 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
 
     Raises NotAPictureError where the file is damaged, TooLargeError past the limits.
     """
-    bits = _bits(data)
+    bits = bits_of(data)
     raster = _read_deep(data, kind, bits, limits, name) if bits > 8 else with_pillow.read(data, kind, limits, name)
     return replace(raster, notes=(*raster.notes, *unprofiled(data, raster.icc)))
 
@@ -34,7 +34,7 @@ def _read_deep(data: bytes, kind: str, bits: int, limits: Limits, name: str) -> 
     return Raster(pixels, alpha, icc, exif, source, notes)
 
 
-def _bits(data: bytes) -> int:
+def bits_of(data: bytes) -> int:
     """Bits a channel, by the AV1 codec configuration box (AV1-ISOBMFF, 2.3.3)."""
     at = data.find(b"av1C")
     flags = data[at + 6] if 0 <= at < len(data) - 6 else 0

@@ -25,23 +25,29 @@ def read(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
 
     Raises NotAPictureError where the file is damaged, TooLargeError past the limits.
     """
+    size, most, start = header_of(data, name)
+    channels = _BINARY.get(data[:2], 0)
+    if most <= 255 or not channels:
+        return _by_pillow(data, kind, limits, name)
+    check_size(size, limits, name)
+    if most > 65535:
+        raise damaged(name, f"its largest value is said to be {most}")
+    count = size.area * channels
+    if start + 2 * count > len(data):
+        raise truncated(name)
+    stored: Pixels = np.frombuffer(data, ">u2", count, start).reshape(size.height, size.width, channels)
+    pixels, _ = expanded(stretched(stored, most), has_alpha=False)
+    mode = "RGB;16" if channels == 3 else "L;16"
+    return Raster(pixels, None, None, b"", Source(kind, mode, 16, 1, size))
+
+
+def header_of(data: bytes, name: str) -> tuple[Size, int, int]:
+    """The size, the largest value, and where the pixels begin. Raises NotAPictureError."""
     header = _HEADER.match(data, 0, _MOST_HEADER)
     if header is None:
         raise damaged(name, "its PNM header cannot be read")
     width, height, most = (int(number or 1) for number in (header[1] or header[3], header[2] or header[4], header[5]))
-    channels = _BINARY.get(data[:2], 0)
-    if most <= 255 or not channels:
-        return _by_pillow(data, kind, limits, name)
-    check_size(Size(width, height), limits, name)
-    if most > 65535:
-        raise damaged(name, f"its largest value is said to be {most}")
-    count = width * height * channels
-    if header.end() + 2 * count > len(data):
-        raise truncated(name)
-    stored: Pixels = np.frombuffer(data, ">u2", count, header.end()).reshape(height, width, channels)
-    pixels, _ = expanded(stretched(stored, most), has_alpha=False)
-    mode = "RGB;16" if channels == 3 else "L;16"
-    return Raster(pixels, None, None, b"", Source(kind, mode, 16, 1, Size(width, height)))
+    return Size(width, height), most, header.end()
 
 
 def _by_pillow(data: bytes, kind: str, limits: Limits, name: str) -> Raster:
