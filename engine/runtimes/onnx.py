@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 # Before the import: ONNX Runtime's releases otherwise report to Microsoft and leave an identifier in ~/.cache (its
@@ -14,6 +15,10 @@ import onnxruntime
 from engine.errors import NetworkError
 from engine.models.catalogue import Network
 from engine.runtimes import Session, Tensor
+
+# Bytes that are asked for at once for a run's small pieces. ONNX Runtime's own steps double up to a GiB, and take what
+# is left where there is less: the last byte, from everybody else in the process too.
+_STEP = 16 << 20
 
 # In what ONNX Runtime says where memory runs out: its arena, and the C++ library below it.
 _WORDS_OF_SHORTAGE = ("Failed to allocate memory", "bad_alloc")
@@ -49,7 +54,10 @@ class OnnxRuntime:
 
     def load(self, network: Network, file: Path) -> Session:
         """See Runtime."""
+        _share_arena()
         options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+        options.enable_mem_pattern = False  # one block for all of a run: no faster, larger, and harder to find room for
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 4  # fatal ones; what is wrong with a file or in a run comes as an exception
         try:
@@ -57,3 +65,11 @@ class OnnxRuntime:
         except Exception as error:  # ONNX Runtime's errors have no public base class
             raise NetworkError(f"{network.name}: the network cannot be run", f"{file}: {error}") from error
         return OnnxSession(session, network)
+
+
+@cache  # it belongs to the process: a second one would be refused
+def _share_arena() -> None:
+    """The pool that all networks' runs take their memory from, one after the other."""
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    memory = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_power_of_two_extend_bytes": _STEP}))
