@@ -166,7 +166,7 @@ def find_resident(wanted: Wanted, priority: str) -> Resident | None:
     client = Client(address, timeout=_QUICKLY)
     try:
         starting = client.status().get("state") == "starting"
-        client.wait_until_ready(_STARTS if starting else 0)
+        client.wait_until_ready(_STARTS if starting else 0, gone=_COMES_BACK)
         status = client.status()
     except NotRunningError:
         return None
