@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from daemon.inputs import read_file
 from daemon.terminal import shown
 from engine.errors import ConfigError, UsageError
+from engine.pictures.files import path_of
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def read_background(settings: Settings) -> Background:
 
 def background_file(settings: Settings) -> bytes:
     """The bytes of the picture that settings.background names. Raises PictureError."""
-    return read_file(Path(settings.background).expanduser(), settings.limits)
+    return read_file(path_of(settings.background), settings.limits)
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.terminal import shown
-from engine.errors import NotAPictureError, PictureError, system_reason
+from engine.errors import NotAPictureError, PictureError
+from engine.pictures import files as plain_files
+from engine.pictures.files import cannot_be_read, not_a_file
 from engine.settings import Limits
 
 # Files taken from a folder; a file that is named itself is tried whatever its suffix. Not one format each: .jfif and
@@ -28,14 +30,6 @@ SUFFIXES = frozenset(
 )
 _RESULT = re.compile(r".\.((cutout|matte|composite)\.(png|webp|tiff?|jpe?g)|report\.json)\Z", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-
-_KINDS = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFDIR: "a folder",
-}
 
 
 @dataclass(frozen=True)
@@ -130,22 +124,7 @@ def find_inputs(words: Sequence[str], output: Path | None) -> Found:
 
 def read_file(path: Path, limits: Limits) -> bytes:
     """All bytes of a picture's file. Raises PictureError; never waits for a pipe or a device."""
-    from engine.pictures.refusals import check_bytes
-
-    name = shown(path)
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise _not_a_file(name, status.st_mode)
-            check_bytes(status.st_size, limits, name)
-            with open(descriptor, "rb", closefd=False) as stream:
-                return stream.read(status.st_size)
-        finally:
-            os.close(descriptor)
-    except (OSError, ValueError) as error:
-        raise _unreadable(name, error) from error
+    return plain_files.read_file(path, limits, shown(path))
 
 
 def _meant_by(word: str, output: Path | None) -> Iterator[_Meant]:
@@ -156,10 +135,10 @@ def _meant_by(word: str, output: Path | None) -> Iterator[_Meant]:
     try:
         status = os.stat(word)  # noqa: PTH116  # Path("") would be the current folder
     except (OSError, ValueError) as error:
-        yield _unreadable(shown(word) if word else "''", error)
+        yield cannot_be_read(shown(word) if word else "''", error)
         return
     if not stat.S_ISDIR(status.st_mode):
-        yield FileInput(path, Path()) if stat.S_ISREG(status.st_mode) else _not_a_file(shown(word), status.st_mode)
+        yield FileInput(path, Path()) if stat.S_ISREG(status.st_mode) else not_a_file(shown(word), status.st_mode)
         return
     empty = True
     for each in _walk(path, output):
@@ -173,7 +152,7 @@ def _walk(top: Path, output: Path | None) -> Iterator[FileInput | PictureError |
     problems: list[OSError] = []
     entered = {_identity(output)} - {_identity(top)} if output else set()
     for folder, folders, files in os.walk(top, followlinks=True, onerror=problems.append):
-        yield from (_unreadable(shown(each.filename), each) for each in problems)
+        yield from (cannot_be_read(shown(each.filename), each) for each in problems)
         problems.clear()
         identity = _identity(Path(folder))
         if identity in entered:  # a link that leads back, or the output folder
@@ -187,15 +166,15 @@ def _walk(top: Path, output: Path | None) -> Iterator[FileInput | PictureError |
                 yield _in_folder(Path(folder) / name, below)
             elif not name.startswith(".") and not is_result(name):
                 yield _Other(Path(name).suffix.lower())
-    yield from (_unreadable(shown(each.filename), each) for each in problems)
+    yield from (cannot_be_read(shown(each.filename), each) for each in problems)
 
 
 def _in_folder(path: Path, below: Path) -> FileInput | PictureError:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        return _unreadable(shown(path), error)
-    return FileInput(path, below) if stat.S_ISREG(mode) else _not_a_file(shown(path), mode)
+        return cannot_be_read(shown(path), error)
+    return FileInput(path, below) if stat.S_ISREG(mode) else not_a_file(shown(path), mode)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
@@ -204,11 +183,3 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     except OSError:  # an output folder that is not there yet
         return None
     return status.st_dev, status.st_ino
-
-
-def _not_a_file(name: str, mode: int) -> NotAPictureError:
-    return NotAPictureError(f"{name}: not a picture", f"it is {_KINDS.get(stat.S_IFMT(mode), 'no plain file')}")
-
-
-def _unreadable(name: str, error: OSError | ValueError) -> PictureError:
-    return PictureError(f"{name}: cannot be read", system_reason(error) if isinstance(error, OSError) else str(error))

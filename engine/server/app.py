@@ -24,6 +24,7 @@ from engine.models.store import Store
 from engine.queue import PRIORITIES
 from engine.server.answers import COMMON, answer, problem
 from engine.server.bodies import Body, ClientGone, receive_body
+from engine.server.colours import is_colour
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
 from engine.server.parameters import JobRequest, read_query, read_request, shown
@@ -149,7 +150,7 @@ def _order(asked: JobRequest, body: Body) -> Order:
         want=asked.want,
         format=asked.format,
         matte_bits=asked.matte_bits,
-        background=body.background or asked.background,
+        background=body.background or (asked.background if is_colour(asked.background) else None),
         options=asked.options,
         urgent=asked.priority == "interactive",
     )

@@ -6,13 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from engine.errors import ConfigError, UsageError
+from engine.logs import harmless
 from engine.pictures.background import WHITE, Background, parse_background
 from engine.pictures.decode import decode
 from engine.pictures.encode import encode
+from engine.pictures.files import path_of, read_file
 from engine.pictures.formats import written_format
 from engine.pictures.raw import from_raw
 from engine.pipeline import Engine
-from engine.settings import Limits
+from engine.settings import Limits, Settings
 from engine.shared import Shared
 from engine.types import CutOut, Picture
 from engine.work import Work
@@ -31,13 +34,14 @@ _MEDIA_TYPES: Mapping[str, str] = {
 _RAW_CHANNELS: Mapping[str, int] = {"matte": 1, "composite": 3, "cutout": 4}
 
 
-def cut(engine: Engine, order: Order, body: Shared, limits: Limits, work: Work) -> tuple[Shared, list[Part]]:
+def cut(engine: Engine, order: Order, body: Shared, settings: Settings, work: Work) -> tuple[Shared, list[Part]]:
     """The results of an order, which the caller closes: the report first, then what was wanted, in that order.
 
-    body: the picture's bytes, and the background's. Raises what decode, Engine.cut_out and encode raise.
+    body: the picture's bytes, and the background's. Raises what decode, Engine.cut_out and encode raise; ConfigError
+    where the config's own background is to be used and cannot be read.
     """
     work.reached("decode", 0)
-    picture, background = _picture(order, body, limits), _background(order, body, limits)
+    picture, background = _picture(order, body, settings.limits), _background(order, body, settings)
     cut_out = engine.cut_out(picture, order.options, _part_of(work, _DECODED, _ENCODING))
     work.reached("encode", _ENCODING)
     return _results(order, cut_out, background)
@@ -48,16 +52,31 @@ def _picture(order: Order, body: Shared, limits: Limits) -> Picture:
     return decode(data, limits, order.name) if order.raw is None else from_raw(data, *order.raw, limits, order.name)
 
 
-def _background(order: Order, body: Shared, limits: Limits) -> Background:
+def _background(order: Order, body: Shared, settings: Settings) -> Background:
     if "composite" not in order.want:
         return WHITE
+    if order.background is None:
+        return _own_background(settings)
     if isinstance(order.background, Span):
-        return decode(body.read(*order.background), limits, f"{order.name}: its background")
+        return decode(body.read(*order.background), settings.limits, f"{order.name}: its background")
 
     def no_file(name: str) -> Picture:
         raise FileNotFoundError(f"over the socket '{name}' is a colour's name alone; a picture is sent as a file")
 
     return parse_background(order.background, no_file)
+
+
+def _own_background(settings: Settings) -> Background:
+    """The config's; a relative path is one from the folder that the engine was started in."""
+
+    def read(text: str) -> Picture:
+        name = harmless(text)
+        return decode(read_file(path_of(text), settings.limits, name), settings.limits, name)
+
+    try:
+        return parse_background(settings.background, read)
+    except UsageError as error:
+        raise ConfigError(f"the config's {error.what}", error.why, error.remedy) from error.__cause__
 
 
 def _part_of(work: Work, start: float, end: float) -> Work:

@@ -39,8 +39,9 @@ class Part(NamedTuple):
 class Order:
     """One picture. name: what sentences call it. want, format, matte_bits: as in settings; the format may be "raw" too.
 
-    background: of composites, a colour, or where its picture lies. raw: None where the picture is an encoded file.
-    urgent: a person waits. steps: what was given up for it already, sentences for the report.
+    background: of composites, a colour, or where its picture lies; None: what the config says. raw: None where the
+    picture is an encoded file. urgent: a person waits. steps: what was given up for it already, sentences for the
+    report.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Order:
     want: tuple[str, ...]
     format: str
     matte_bits: int
-    background: str | Span
+    background: str | Span | None
     options: Options
     urgent: bool
     steps: tuple[str, ...] = ()
@@ -68,7 +69,7 @@ class Order:
                 "picture": Span(*content["picture"]),
                 "raw": None if raw is None else RawSize(*raw),
                 "want": tuple(content["want"]),
-                "background": background if isinstance(background, str) else Span(*background),
+                "background": Span(*background) if isinstance(background, list | tuple) else background,
                 "options": Options(**content["options"]),
                 "steps": tuple(content["steps"]),
             }

@@ -18,7 +18,16 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
-from engine.errors import BshmError, BusyError, CancelledError, FaultError, MemoryShortError
+from engine.errors import (
+    BshmError,
+    BusyError,
+    CancelledError,
+    FaultError,
+    MemoryShortError,
+    OutputError,
+    PictureError,
+    UsageError,
+)
 from engine.pipeline import Engine
 from engine.problems import to_problem
 from engine.settings import Settings, parse_settings
@@ -29,6 +38,7 @@ from engine.worker.cut import cut
 from engine.worker.order import Order
 
 _BEAT = 1.0  # seconds
+_NO_FAULTS = (UsageError, PictureError, OutputError)  # of the engine's: the sentence says all that there is to know
 
 
 def main(descriptor: int) -> None:
@@ -90,7 +100,7 @@ class _Worker:
         work.steps.extend(order.steps)
         try:
             with body:
-                shared, parts = cut(self._engine, order, body, self._settings.limits, work)
+                shared, parts = cut(self._engine, order, body, self._settings, work)
             with shared:
                 channel.send(self._end, {"say": "done", "job": job, "parts": parts}, shared)
         except Exception as error:  # noqa: BLE001  # one picture's trouble: told and logged, and the next one goes on
@@ -99,7 +109,8 @@ class _Worker:
             del self._cancelled[job]
 
     def _tell(self, job: str, name: str, error: Exception) -> None:
-        trace = "" if isinstance(error, BshmError) and error.__cause__ is None else traceback.format_exc()
+        caused = not isinstance(error, BshmError) or error.__cause__ is not None
+        trace = traceback.format_exc() if caused and not isinstance(error, _NO_FAULTS) else ""
         if isinstance(error, MemoryError):
             told: BshmError = MemoryShortError(
                 f"{name}: there is not enough memory", remedy="Close other programs, or set memory.megabytes higher"

@@ -171,3 +171,16 @@ def until(what: Any, seconds: float = _PATIENCE) -> None:
     while not what():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.01)
+
+
+def problem(response: httpx.Response, status: int, sentence: str) -> None:
+    """Makes sure that an answer is a problem whose detail has this in it."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert sentence in response.json()["detail"]
+
+
+def counted(one: Live, name: str) -> int:
+    """A counter of /metrics, which has its labels with it; 0 where there is none yet."""
+    lines = [line.rpartition(" ") for line in one.get("/metrics").text.splitlines()]
+    return next((int(float(value)) for found, _, value in lines if found == name), 0)

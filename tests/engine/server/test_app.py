@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.parser import BytesParser
+from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.engine.server.live import Live, live, until
+from tests.engine.server.live import Live, counted, live, problem, until
 
 CONFIG = "limits: {megapixels: 30, megabytes: 20}\n"
 
@@ -35,12 +35,6 @@ def one(engine_: Live) -> Live:
 
 def image(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data))
-
-
-def problem(response: httpx.Response, status: int, sentence: str) -> None:
-    assert response.status_code == status
-    assert response.headers["content-type"] == "application/problem+json"
-    assert sentence in response.json()["detail"]
 
 
 class TestResults:
@@ -183,70 +177,37 @@ class TestJobs:
         assert {each.result().status_code for each in batch} == {200}
 
 
-class TestItself:
-    def test_it_is_alive_and_ready(self, one: Live) -> None:
-        assert one.get("/healthz").json() == {"state": "alive"}
-        assert one.get("/readyz").json() == {"state": "ready"}
+def test_the_background_of_the_config_may_be_a_picture(astronaut: bytes, tmp_path: Path) -> None:
+    def corner(engine: Live) -> list[int]:
+        response = engine.cut_out(astronaut, want="composite")
+        assert response.status_code == 200, response.text
+        found: list[int] = np.asarray(image(response.content))[0, 0].tolist()
+        return found
 
-    def test_its_status_says_what_it_has(self, one: Live, astronaut: bytes) -> None:
-        one.cut_out(astronaut)
-        status = one.status()
-        assert status["pid"] == one.process.pid
-        assert status["device"].startswith("CPU, ")
-        assert {"rvm", "modnet"} <= set(status["networks"])
-        assert status["counts"]["done"] > 0
-        assert status["rates"]["seconds_per_picture"] > 0
-        assert status["memory"]["worker_bytes"] > status["memory"]["server_bytes"] > 0
-        assert status["settings"]["limits"] == {"megapixels": 30, "megabytes": 20}
-
-    def test_its_networks_are_listed(self, one: Live) -> None:
-        networks = {each["name"]: each for each in one.get("/v1/models").json()["networks"]}
-        assert networks["modnet"] == {
-            "name": "modnet",
-            "task": "matte",
-            "licence": "Apache-2.0",
-            "permissive": True,
-            "installed": True,
-            "loaded": True,
-            "usable": True,
-        }
-
-    def test_its_metrics_can_be_scraped(self, one: Live, astronaut: bytes) -> None:
-        one.cut_out(astronaut)
-        text = one.get("/metrics").text
-        assert 'bshm_pictures_total{outcome="done",priority="interactive"}' in text
-        assert 'bshm_answers_total{status="200"}' in text
-
-    def test_its_description_is_served(self, one: Live) -> None:
-        assert one.get("/openapi.json").json()["openapi"].startswith("3.1")
+    beach = tmp_path / "beach.png"
+    Image.new("RGB", (40, 30), (0, 0, 255)).save(beach)
+    with live(f"background: {beach}\n") as one:
+        assert corner(one) == [0, 0, 255]
+        green = one.cut_out(astronaut, want="composite", background="lime")
+        assert np.asarray(image(green.content))[0, 0].tolist() == [0, 255, 0]
+        Image.new("RGB", (40, 30), (255, 0, 0)).save(beach)
+        assert corner(one) == [255, 0, 0]
+        beach.unlink()
+        sentence = f"the config's background '{beach}' is no colour, and no picture that can be read: {beach}: cannot"
+        problem(one.cut_out(astronaut, want="composite"), 503, sentence)
+        assert one.cut_out(astronaut, want="matte").status_code == 200
+        assert "a picture failed" not in one.log
 
 
-def test_the_queue_is_bounded_and_says_when_to_come_again(astronaut: bytes) -> None:
-    with live("queue: {pictures: 2}\n") as one, ThreadPoolExecutor(6) as pool:
-        before = counted(one, 'bshm_answers_total{status="503"}')  # while the networks were loaded
-        answers = [each.result() for each in [pool.submit(one.cut_out, astronaut) for _ in range(6)]]
-        refused = [each for each in answers if each.status_code == 503]
-        assert refused
-        assert {each.status_code for each in answers} == {200, 503}
-        problem(refused[0], 503, "the engine's queue is full: 2 pictures are in it")
-        assert one.status()["counts"]["refused"] == len(refused)
-        assert counted(one, 'bshm_pictures_total{outcome="refused",priority="interactive"}') == len(refused)
-        assert counted(one, 'bshm_answers_total{status="503"}') == before + len(refused)
-        assert one.status()["last_errors"] == []  # they would push out what happened before
-        problem(one.cut_out(b"text", name="一.txt"), 422, "not a picture")
-        problem(one.cut_out(b"", colour="red"), 400, "colour")
-        assert [each["detail"].split()[0] for each in one.status()["last_errors"]] == ["一.txt:", "unknown"]
-        assert int(refused[0].headers["retry-after"]) >= 1
-
-
-def test_a_place_is_taken_from_the_request_to_the_last_byte_of_the_answer(one: Live, astronaut: bytes) -> None:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(one.address))
-        client.sendall(b"POST /v1/cutout HTTP/1.1\r\nHost: e\r\nContent-Length: 99\r\n\r\n" + astronaut[:9])
-        until(lambda: one.status()["queue"]["pictures"] == 1)
-        queue = one.status()["queue"]
-        assert (queue["waiting"], queue["running"]) == (0, 0)
-    until(lambda: one.status()["queue"]["pictures"] == 0)
+def test_a_file_that_is_no_picture_is_no_fault_of_the_engines(one: Live, astronaut: bytes) -> None:
+    damaged = bytearray(astronaut)
+    damaged[-200:] = b"\xff" * 200
+    assert one.cut_out(bytes(damaged[:3000])).status_code == 422
+    assert one.cut_out(b"\x89PNG\r\n\x1a\n" + bytes(99)).status_code == 422
+    log = (one.folder / "state" / "bshm" / "log" / "engine.log").read_text(encoding="utf-8")
+    assert "Traceback" not in log
+    assert "a picture failed" not in log
+    assert "a picture was refused" in log
 
 
 def test_many_at_once_each_get_their_own(one: Live) -> None:
@@ -268,9 +229,3 @@ def runs(one: Live) -> int:
     """Networks run so far; the engine counts once a second."""
     time.sleep(2.2)
     return counted(one, "bshm_network_runs_total")
-
-
-def counted(one: Live, name: str) -> int:
-    """A counter of /metrics, which has its labels with it; 0 where there is none yet."""
-    lines = [line.rpartition(" ") for line in one.get("/metrics").text.splitlines()]
-    return next((int(float(value)) for found, _, value in lines if found == name), 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -24,6 +25,6 @@ PIXELS = Order(
 )
 
 
-@pytest.mark.parametrize("order", [FILE, PIXELS])
+@pytest.mark.parametrize("order", [FILE, PIXELS, replace(FILE, background=None)])
 def test_it_is_the_same_afterwards(order: Order) -> None:
     assert Order.from_json(json.loads(json.dumps(order.to_json()))) == order
