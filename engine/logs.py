@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import stat
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -93,7 +94,7 @@ def logging_to(stderr: TextIO, file: Path | None = None) -> Iterator[None]:
 
 
 def _open(file: Path, terminal: logging.Handler) -> logging.Handler:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = _File(file, terminal)
     handler.setFormatter(Logfmt(tracebacks=True))
     return handler
@@ -109,6 +110,10 @@ class _File(RotatingFileHandler):
         super().__init__(file, maxBytes=_BYTES, backupCount=_OLDER, encoding="utf-8", errors="backslashreplace")
         self._terminal = terminal
         self._fails = self._failed = False
+
+    def _open(self) -> io.TextIOWrapper:
+        """The names of pictures are nobody else's business: the file is this user's alone."""
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_private)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes the record."""
@@ -130,6 +135,14 @@ class _File(RotatingFileHandler):
         self._fails = True
         if not self._failed:
             self._terminal.handle(_unwritable(self.baseFilename, sys.exc_info()[1]))
+
+
+def _private(name: str, flags: int) -> int:
+    descriptor = os.open(name, flags, 0o600)
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():  # it may be there with another mode
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _unwritable(file: str, error: BaseException | None) -> logging.LogRecord:

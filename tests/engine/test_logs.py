@@ -144,6 +144,37 @@ class TestDestinations:
         assert terminal.getvalue() == ""
         assert file.read_text(encoding="utf-8") == ""
 
+    @pytest.mark.parametrize("before", [False, True], ids=["new", "as another version left it"])
+    def test_the_file_is_this_users_alone(self, terminal: io.StringIO, file: Path, before: bool) -> None:
+        mask = os.umask(0o022)
+        try:
+            if before:
+                file.parent.mkdir(mode=0o700)
+                file.touch()
+            with logging_to(terminal, file):
+                log.info("a picture is done", extra=fields(picture="private.jpg"))
+        finally:
+            os.umask(mask)
+        assert (file.parent.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
+
+    def test_a_folder_that_was_there_keeps_its_mode(self, terminal: io.StringIO, file: Path) -> None:
+        file.parent.mkdir()
+        file.parent.chmod(0o755)
+        with logging_to(terminal, file):
+            pass
+        assert file.parent.stat().st_mode & 0o777 == 0o755
+
+    def test_so_are_those_that_come_after_it(
+        self, terminal: io.StringIO, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("engine.logs._BYTES", 200)
+        with logging_to(terminal, file):
+            for _ in range(9):
+                log.info("a picture is done")
+        files = sorted(file.parent.iterdir())
+        assert len(files) == 4
+        assert {each.stat().st_mode & 0o777 for each in files} == {0o600}
+
     def test_a_file_that_cannot_be_opened_is_said_and_the_engine_goes_on(
         self, terminal: io.StringIO, tmp_path: Path
     ) -> None:
