@@ -133,6 +133,11 @@ class Jobs:
         self.bounds.reserve(length, self.rates.retry_after)
         job.reserved += length
 
+    def add(self, job: Job, length: int) -> None:
+        """Counts the bytes of the job's results, until it is closed."""
+        self.bounds.add(length)
+        job.reserved += length
+
     def close(self, job: Job) -> None:
         """A job that has ended: its client has its answer, or is gone; its memory and its place are free."""
         if job.closed:

@@ -67,7 +67,7 @@ class Queue(Generic[_Item]):
 
 
 class Bounds:
-    """What is in the engine's hands, waiting and under way: pictures, and the bytes of their files."""
+    """What is in the engine's hands until its answer is out: pictures, and the bytes of their files and results."""
 
     def __init__(self, most_pictures: int, most_bytes: int) -> None:
         self.most_pictures, self.most_bytes = most_pictures, most_bytes
@@ -94,6 +94,10 @@ class Bounds:
                 f"Try again in {retry_after} s, or set queue.megabytes higher in the config file",
                 retry_after=retry_after,
             )
+        self.bytes += length
+
+    def add(self, length: int) -> None:
+        """Counts bytes in that are there already, whether there is room or not."""
         self.bytes += length
 
     def close(self, length: int) -> None:

@@ -112,6 +112,7 @@ class _CutOut:
             raise
         try:
             results = await self._work(job, asked, request, receive)
+            dispatcher.jobs.add(job, results.shared.size)  # clients that read slowly fill the queue, not the memory
             several = len(asked.want) > 1 or "multipart/mixed" in request.headers.get("accept", "")
             response = answer(results.shared, results.parts, job.name, several=several)
         except ClientGone:

@@ -18,9 +18,9 @@ OUTCOMES = ("done", "failed", "cancelled", "refused")
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured from time to time. waiting, running: pictures. queue_bytes: of their files. server_bytes,
-    worker_bytes: resident memory, 0 where there is no process. worker_up: whether networks are loaded. runs: of
-    networks, counted by the worker since it started."""
+    """What is measured from time to time. waiting, running: pictures. queue_bytes: of pictures' files and results.
+    server_bytes, worker_bytes: resident memory, 0 where there is no process. worker_up: whether networks are loaded.
+    runs: of networks, counted by the worker since it started."""
 
     waiting: Mapping[Priority, int]
     running: int
@@ -61,7 +61,7 @@ class Metrics:
         self._waiting = Gauge("bshm_queue_waiting", "Pictures that wait.", ("priority",), registry=registry)
         self._running = Gauge("bshm_queue_running", "Pictures at the worker.", registry=registry)
         self._bytes = Gauge(
-            "bshm_queue_bytes", "Bytes of the pictures that wait or are at the worker.", registry=registry
+            "bshm_queue_bytes", "Bytes of pictures and of their results, until they are sent.", registry=registry
         )
         self._memory = Gauge("bshm_resident_memory_bytes", "Resident memory.", ("process",), registry=registry)
         self._up = Gauge("bshm_worker_up", "1 while networks are loaded, else 0.", registry=registry)

@@ -114,7 +114,7 @@ COMPONENTS: Mapping[str, Schema] = {
             interactive=_COUNT,
             batch=_COUNT,
             pictures={**_COUNT, "description": "Places taken: those that are still coming in, or whose answers are."},
-            bytes=_COUNT,
+            bytes={**_COUNT, "description": "Of pictures and of their results, until they are sent."},
             limit_pictures=_COUNT,
             limit_bytes=_COUNT,
         ),

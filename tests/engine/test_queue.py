@@ -124,3 +124,14 @@ class TestBounds:
         bounds.close(100)
         bounds.open(1)
         bounds.reserve(100, 1)
+
+    def test_bytes_that_are_there_already_are_counted_and_never_refused(self) -> None:
+        bounds = Bounds(10, 100)
+        bounds.open(1)
+        bounds.reserve(90, 1)
+        bounds.add(500)
+        assert bounds.bytes == 590
+        with pytest.raises(BusyError):
+            bounds.reserve(1, 1)
+        bounds.close(590)
+        bounds.reserve(100, 1)

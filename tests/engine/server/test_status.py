@@ -97,3 +97,20 @@ def test_a_place_is_taken_from_the_request_to_the_last_byte_of_the_answer(one: L
         queue = one.status()["queue"]
         assert (queue["waiting"], queue["running"]) == (0, 0)
     until(lambda: one.status()["queue"]["pictures"] == 0)
+
+
+def test_results_that_nobody_reads_are_counted_until_they_are_sent(one: Live) -> None:
+    """Their bytes are in the memory, as those of pictures are."""
+    width, height = 1600, 1200
+    head = f"POST /v1/cutout?want=matte,composite&format=raw&quality=fast HTTP/1.1\r\nHost: e\r\nX-Width: {width}\r\n"
+    head += f"X-Height: {height}\r\nX-Channels: 1\r\nContent-Type: application/octet-stream\r\n"
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(30)
+        client.connect(str(one.address))
+        client.sendall(f"{head}Content-Length: {width * height}\r\n\r\n".encode() + bytes(width * height))
+        until(lambda: one.status()["queue"]["bytes"] > (1 + 1 + 3) * width * height)
+        assert one.status()["queue"]["running"] == 0
+        while client.recv(1_000_000):  # the connection goes on, until it has been idle for a while
+            if one.status()["queue"]["bytes"] == 0:
+                break
+    until(lambda: one.status()["queue"]["pictures"] == 0)
