@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections.abc import Iterator
 
@@ -43,10 +42,6 @@ class Shared:
         """A part, in pieces of at most 1 MiB."""
         for at in range(start, start + length, _CHUNK):
             yield os.pread(self.descriptor, min(_CHUNK, start + length - at), at)
-
-    def view(self) -> mmap.mmap:
-        """All of it, without a copy, to be read; `with` closes it. Raises ValueError where it is empty."""
-        return mmap.mmap(self.descriptor, 0, access=mmap.ACCESS_READ)
 
     def close(self) -> None:
         """Lets go of it."""

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from engine.shared import Shared
 
 
@@ -33,13 +31,6 @@ def test_long_parts_come_in_pieces() -> None:
         pieces = list(shared.chunks(10, 2_400_000))
     assert b"".join(pieces) == content[10:2_400_010]
     assert [len(piece) for piece in pieces] == [1 << 20, 1 << 20, 2_400_000 - (2 << 20)]
-
-
-def test_all_of_it_can_be_seen_without_a_copy() -> None:
-    with Shared() as shared:
-        shared.append(b"pixels")
-        with shared.view() as view:
-            assert view[:] == b"pixels"
 
 
 def test_closing_it_frees_it_and_may_be_done_twice() -> None:
@@ -71,8 +62,3 @@ def test_another_process_sees_the_same_bytes() -> None:
             out, _ = other.communicate(timeout=20)
         assert out == b"there\n"
         assert shared.read(0, 99) == b"there and back"
-
-
-def test_an_empty_one_cannot_be_seen_as_memory() -> None:
-    with Shared() as shared, pytest.raises(ValueError, match="empty"):
-        shared.view()
