@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -111,36 +112,28 @@ class _CutOut:
             self._with.record.add("refused", priority, error)
             raise
         try:
-            results = await self._work(job, asked, request, receive)
-            dispatcher.jobs.add(job, results.shared.size)  # clients that read slowly fill the queue, not the memory
-            several = len(asked.want) > 1 or "multipart/mixed" in request.headers.get("accept", "")
-            response = answer(results.shared, results.parts, job.name, several=several)
+            response = await self._answer(job, asked, request, receive)
+            await response(scope, receive, send)
         except ClientGone:
             _log.info("the client is gone", extra=fields(job=job.name, stage=job.stage))
-            return
-        except BshmError as error:
-            dispatcher.cancel(job, error)
-            response = problem(error, job.name)
-        try:
-            await response(scope, receive, send)
         finally:
             dispatcher.close(job)
 
-    async def _work(self, job: Job, asked: JobRequest, request: Request, receive: Receive) -> Results:
-        """The job's results. Raises its error, and ClientGone, after which the job is closed."""
+    async def _answer(self, job: Job, asked: JobRequest, request: Request, receive: Receive) -> Response:
+        """The answer with the job's results, or with its error. Raises ClientGone."""
         dispatcher = self._with.dispatcher
         try:
-            limits = dispatcher.settings.limits
-            receiving = receive_body(
-                receive, request.headers, limits, lambda length: dispatcher.jobs.reserve(job, length)
-            )
+            reserve = partial(dispatcher.jobs.reserve, job)
+            receiving = receive_body(receive, request.headers, dispatcher.settings.limits, reserve)
             body = await _unless_ended(job, receiving)
             dispatcher.enter(job, _order(asked, body), body.shared)
-            return await _unless_gone(job, receive)
-        except BaseException as error:
-            if not isinstance(error, BshmError):
-                dispatcher.close(job)
-            raise
+            results = await _unless_gone(job, receive)
+        except BshmError as error:
+            dispatcher.cancel(job, error)
+            return problem(error, job.name)
+        dispatcher.jobs.add(job, results.shared.size)  # clients that read slowly fill the queue, not the memory
+        several = len(asked.want) > 1 or "multipart/mixed" in request.headers.get("accept", "")
+        return answer(results.shared, results.parts, job.name, several=several)
 
 
 def _order(asked: JobRequest, body: Body) -> Order:
