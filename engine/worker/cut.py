@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from engine.errors import ConfigError, UsageError
+from engine.estimate import picture_bytes
 from engine.logs import harmless
 from engine.pictures.background import WHITE, Background, parse_background
 from engine.pictures.decode import decode
@@ -14,10 +15,11 @@ from engine.pictures.encode import encode
 from engine.pictures.files import path_of, read_file
 from engine.pictures.formats import written_format
 from engine.pictures.raw import from_raw
+from engine.pictures.stated import Stated, stated
 from engine.pipeline import Engine
 from engine.settings import Limits, Settings
 from engine.shared import Shared
-from engine.types import CutOut, Picture
+from engine.types import CutOut, Picture, Size
 from engine.work import Work
 from engine.worker.order import Order, Part, Span
 
@@ -45,6 +47,27 @@ def cut(engine: Engine, order: Order, body: Shared, settings: Settings, work: Wo
     cut_out = engine.cut_out(picture, order.options, _part_of(work, _DECODED, _ENCODING))
     work.reached("encode", _ENCODING)
     return _results(order, cut_out, background)
+
+
+def memory_of(order: Order, body: Shared, limits: Limits) -> int:
+    """The bytes that cut() will take at most beside the networks' runs, by what the headers state.
+
+    Raises what decode raises, as far as the headers tell.
+    """
+    behind = order.background if isinstance(order.background, Span) and "composite" in order.want else None
+    return picture_bytes(
+        _stated(order, body, limits),
+        order.picture.length,
+        order.want,
+        order.format,
+        stated(body.read(*behind), limits, f"{order.name}: its background") if behind else None,
+    )
+
+
+def _stated(order: Order, body: Shared, limits: Limits) -> Stated:
+    if order.raw is not None:
+        return Stated(Size(order.raw.width, order.raw.height), 8, order.raw.channels in (2, 4))
+    return stated(body.read(*order.picture), limits, order.name)
 
 
 def _picture(order: Order, body: Shared, limits: Limits) -> Picture:

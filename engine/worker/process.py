@@ -18,6 +18,8 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
+import psutil
+
 from engine.errors import (
     BshmError,
     BusyError,
@@ -28,13 +30,16 @@ from engine.errors import (
     PictureError,
     UsageError,
 )
+from engine.estimate import room_for_pictures
+from engine.memory import Budget, budget_bytes, enforce
+from engine.models.catalogue import NETWORKS
 from engine.pipeline import Engine
 from engine.problems import to_problem
 from engine.settings import Settings, parse_settings
 from engine.shared import Shared
 from engine.work import Work
 from engine.worker import channel
-from engine.worker.cut import cut
+from engine.worker.cut import cut, memory_of
 from engine.worker.order import Order
 
 _BEAT = 1.0  # seconds
@@ -57,15 +62,19 @@ def main(descriptor: int) -> None:
     except BshmError as error:
         channel.send(end, {"say": "broken", "problem": to_problem(error)[2]})
         return
+    budget = budget_bytes(settings)
+    taken = psutil.Process().memory_info().rss
+    room = Budget(room_for_pictures(budget, taken, [NETWORKS[name] for name in engine.loaded]))
+    enforce(budget)
     channel.send(end, {"say": "ready", "device": engine.device, "networks": engine.loaded})
-    _Worker(end, engine, settings).serve()
+    _Worker(end, engine, settings, room).serve()
 
 
 class _Worker:
     """What the threads of the process share."""
 
-    def __init__(self, end: socket.socket, engine: Engine, settings: Settings) -> None:
-        self._end, self._engine, self._settings = end, engine, settings
+    def __init__(self, end: socket.socket, engine: Engine, settings: Settings, room: Budget) -> None:
+        self._end, self._engine, self._settings, self._room = end, engine, settings, room
         self._cancelled: dict[str, threading.Event] = {}
 
     def serve(self) -> None:
@@ -100,7 +109,9 @@ class _Worker:
         work.steps.extend(order.steps)
         try:
             with body:
-                shared, parts = cut(self._engine, order, body, self._settings, work)
+                need = memory_of(order, body, self._settings.limits)
+                with self._room.reserve(need, order.name, work):
+                    shared, parts = cut(self._engine, order, body, self._settings, work)
             with shared:
                 channel.send(self._end, {"say": "done", "job": job, "parts": parts}, shared)
         except Exception as error:  # noqa: BLE001  # one picture's trouble: told and logged, and the next one goes on
