@@ -19,3 +19,12 @@ def portrait(width: int, height: int, shade: int = 0) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "JPEG", quality=92)
     return stream.getvalue()
+
+
+def nobody(width: int, height: int) -> bytes:
+    """A sky of this size as a JPEG file."""
+    rows = np.linspace(0, 60, height, dtype=np.uint8)[:, None]
+    pixels = np.stack([np.broadcast_to(rows + base, (height, width)) for base in (80, 120, 190)], -1)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=92)
+    return stream.getvalue()
