@@ -20,6 +20,7 @@ from engine.errors import CancelledError
 from engine.ladder import Asked, outcomes
 from engine.models.catalogue import Network
 from engine.runtimes import Session, Tensor
+from engine.shortage import short
 from engine.work import Work
 
 # A run is held back for pictures that a person waits for, but no longer than this, in seconds. Such a picture takes
@@ -114,7 +115,7 @@ class Device:
         with self._changed:
             if self._closed:
                 raise _ended()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 # A daemon, so that a program that forgets close() can end; run() never leaves a run behind.
                 self._thread = Thread(target=self._serve, name="device", daemon=True)
                 self._thread.start()
@@ -132,12 +133,18 @@ class Device:
         """Ends the thread after the run under way; who still waits gets CancelledError."""
         with self._changed:
             self._closed = True
-            left, self._waiting = self._waiting, []
             self._changed.notify_all()
-        for each in left:
-            each.outputs.set_exception(_ended())
+        self._turn_away(())
         if self._thread is not None:
             self._thread.join()
+
+    def _turn_away(self, batch: Sequence[Waiting]) -> None:
+        """Those of a batch that have no result, and all who wait."""
+        with self._changed:
+            left, self._waiting = [*batch, *self._waiting], []
+        for each in left:
+            if not each.outputs.done():
+                each.outputs.set_exception(_ended() if self._closed else short("there is no memory for networks"))
 
     def _hold_back(self, runs: Sequence[Waiting]) -> None:
         for each in runs:
@@ -152,19 +159,26 @@ class Device:
         run.outputs.exception()
 
     def _serve(self) -> None:
-        while batch := self._next():
-            first = batch[0]
-            asked = [Asked(each.tensor, each.work.steps) for each in batch]
-            try:
-                results = outcomes(partial(self._counted, first.session), first.network, asked)
-            except Exception as error:  # noqa: BLE001  # raised where somebody waits for it
-                results = [error] * len(batch)
-            for each, outcome in zip(batch, results, strict=True):
-                if isinstance(outcome, Exception):
-                    each.outputs.set_exception(outcome)
-                else:
-                    each.outputs.set_result(outcome)
-            del first, batch, asked, results, each, outcome  # a thread that waits holds no picture
+        batch: tuple[Waiting, ...] = ()
+        try:
+            while batch := self._next():
+                self._do(batch)
+                batch = ()  # a thread that waits holds no picture
+        finally:  # where memory runs out even here: nobody waits for ever, and the next run begins another thread
+            self._turn_away(batch)
+
+    def _do(self, batch: tuple[Waiting, ...]) -> None:
+        first = batch[0]
+        asked = [Asked(each.tensor, each.work.steps) for each in batch]
+        try:
+            results = outcomes(partial(self._counted, first.session), first.network, asked)
+        except Exception as error:  # noqa: BLE001  # raised where somebody waits for it
+            results = [error] * len(batch)
+        for each, outcome in zip(batch, results, strict=True):
+            if isinstance(outcome, Exception):
+                each.outputs.set_exception(outcome)
+            else:
+                each.outputs.set_result(outcome)
 
     def _counted(self, session: Session, tensor: Tensor) -> tuple[Tensor, ...]:
         self._busy_since = monotonic()

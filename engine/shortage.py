@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.errors import BshmError, MemoryShortError
 
-# How codecs say it that raise no MemoryError: libheif, libavif, libwebp (1 and 2 of its WebPEncodingError).
-_SAID = re.compile(r"memory allocation error|out of memory|^encoding error [12]$", re.IGNORECASE)
 _OPENCV = -4  # cv::Error::StsNoMem
 
 
@@ -17,9 +15,7 @@ def is_shortage(error: Exception) -> bool:
     """Whether a library means by this that memory ran out. (numpy, Pillow and our runtimes raise MemoryError.)"""
     import cv2
 
-    if isinstance(error, cv2.error):
-        return bool(error.code == _OPENCV)
-    return isinstance(error, MemoryError) or bool(_SAID.search(str(error)))
+    return isinstance(error, MemoryError) or (isinstance(error, cv2.error) and bool(error.code == _OPENCV))
 
 
 def short(what: str, why: str = "") -> MemoryShortError:
@@ -38,3 +34,15 @@ def shortage_told(what: str) -> Iterator[None]:
         if is_shortage(error):
             raise short(what) from error
         raise
+
+
+def room_for(count: int) -> bool:
+    """Whether so many bytes could be had now. Nothing is touched, so it costs next to nothing.
+
+    For libraries that tell damaged data from memory that ran out badly.
+    """
+    try:
+        mmap.mmap(-1, max(count, 1), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        return False
+    return True

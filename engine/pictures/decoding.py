@@ -8,23 +8,21 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from engine.errors import PictureError, TooLargeError
+from engine.errors import BshmError, MemoryShortError, TooLargeError
 from engine.pictures.refusals import TRUST, damaged, truncated
+from engine.shortage import is_shortage, short
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
 def decoding(name: str, kind: str) -> Iterator[None]:
-    """Turns whatever a decoder raises about the bytes of `name`, a file of this kind, into a PictureError."""
+    """Turns whatever a decoder raises about the bytes of `name`, a file of this kind, into a PictureError; what it
+    raises where memory runs out, into MemoryShortError."""
     try:
         yield
-    except PictureError:
+    except BshmError:
         raise
-    except MemoryError as error:
-        raise TooLargeError(
-            f"{name}: not enough memory to decode it", remedy="Close other programs, or make the picture smaller"
-        ) from error
     except Image.DecompressionBombError as error:
         raise TooLargeError(
             f"{name}: a part of the picture has too many pixels",
@@ -32,6 +30,8 @@ def decoding(name: str, kind: str) -> Iterator[None]:
             TRUST.format("megapixels"),
         ) from error
     except Exception as error:  # decoders raise every type there is on damaged bytes
+        if is_shortage(error):
+            raise short_of_memory(name) from error
         _log.debug("%s: %s decoder: %s", name, kind, error)
         if any(words in str(error).lower() for words in _WORDS_OF_TRUNCATION):
             raise truncated(name) from error
@@ -40,3 +40,8 @@ def decoding(name: str, kind: str) -> Iterator[None]:
 
 # In what Pillow and libheif say where bytes run out.
 _WORDS_OF_TRUNCATION = ("truncated", "end of file", "end-of-file", "outside of file bounds")
+
+
+def short_of_memory(name: str) -> MemoryShortError:
+    """The error for a picture that there is no memory to decode in."""
+    return short(f"{name}: there is not enough memory to decode it")

@@ -15,7 +15,8 @@ from engine.pictures.depth import from_matte, in_depth_of, to_8_bits
 from engine.pictures.formats import LONGEST_SIDE, MOST_BYTES, written_format
 from engine.pictures.png_chunks import with_metadata
 from engine.pictures.tiff_writer import write_tiff
-from engine.pictures.with_opencv import SWAPPED
+from engine.pictures.with_opencv import encoded
+from engine.shortage import shortage_told
 from engine.types import CutOut, Pixels
 
 # Samples [H, W, C] (grey, RGB, RGB and alpha), ICC profile and EXIF block -> the bytes of a file.
@@ -28,13 +29,15 @@ def encode(cut: CutOut, want: str, chosen: str, *, bits: int = 8, background: Ba
 
     chosen: of settings.FORMATS; or "raw", 8-bit samples [H, W, C] row by row: a matte has one channel, a composite RGB,
     a cut-out RGB and alpha. bits: of a matte. background: of a composite. Raises OutputError where the format cannot
-    hold the size.
+    hold the size, MemoryShortError where memory runs out.
     """
-    if want == "matte":
-        return encode_matte(cut, chosen, bits)
-    if want == "composite":
-        return encode_composite(cut, background, chosen)
-    return encode_cutout(cut, chosen)
+    width, height = cut.picture.size
+    with shortage_told(f"there is not enough memory to write the {want} of {width} x {height} pixels"):
+        if want == "matte":
+            return encode_matte(cut, chosen, bits)
+        if want == "composite":
+            return encode_composite(cut, background, chosen)
+        return encode_cutout(cut, chosen)
 
 
 def encode_cutout(cut: CutOut, chosen: str) -> bytes:
@@ -88,16 +91,22 @@ def _png(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
         cv2.IMWRITE_PNG_STRATEGY: cv2.IMWRITE_PNG_STRATEGY_RLE,
         cv2.IMWRITE_PNG_FILTER: cv2.IMWRITE_PNG_FILTER_AVG,
     }
-    ordered = samples[..., SWAPPED[samples.shape[2]]]
-    _, png = cv2.imencode(".png", ordered, [number for setting in fast.items() for number in setting])
-    return with_metadata(png.tobytes(), icc, exif)
+    return with_metadata(
+        encoded(".png", samples, [number for setting in fast.items() for number in setting]), icc, exif
+    )
 
 
 def _webp(samples: Pixels, icc: bytes | None, exif: bytes | None) -> bytes:
     """Lossless, so that the photo's pixels stay as they are; with the least effort, which costs some 30 % in size."""
     file = io.BytesIO()
     image = Image.fromarray(to_8_bits(samples))
-    image.save(file, "WEBP", lossless=True, exact=True, method=0, quality=0, icc_profile=icc or b"", exif=exif or b"")
+    how = {"lossless": True, "exact": True, "method": 0, "quality": 0, "icc_profile": icc or b"", "exif": exif or b""}
+    try:
+        image.save(file, "WEBP", **how)
+    except ValueError as error:
+        if str(error) in _WEBP_SHORT:
+            raise MemoryError(f"libwebp: {error}") from error
+        raise
     return file.getvalue()
 
 
@@ -114,5 +123,6 @@ def _raw(samples: Pixels, _icc: bytes | None, _exif: bytes | None) -> bytes:
     return to_8_bits(samples).tobytes()
 
 
+_WEBP_SHORT = ("encoding error 1", "encoding error 2")  # VP8_ENC_ERROR_OUT_OF_MEMORY, ..._BITSTREAM_OUT_OF_MEMORY
 _MOST_JPEG_EXIF = 65_527  # bytes, after the segment's length and "Exif\0\0"
 _WRITERS: dict[str, Writer] = {"png": _png, "webp": _webp, "tiff": write_tiff, "jpeg": _jpeg, "raw": _raw}

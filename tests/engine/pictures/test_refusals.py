@@ -152,14 +152,6 @@ def test_opencvs_own_lines_about_damage_are_not_printed(place: float, capfd: pyt
     assert capfd.readouterr().err == ""
 
 
-def test_memory_that_runs_out_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", full)
-    assert "not enough memory" in str(refused(FILES["jpeg"]))
-
-
 def test_several_threads_at_once_leave_pillow_as_it_was() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
