@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,15 @@ def test_permissive_networks_alone_cut_people_out_and_others_need_not_be_there(
     assert {one["network"] for each in cut.report.people for one in each["passes"]} == {"modnet"}
     assert overlap(cut.matte, portrait.truth) > 0.9
     assert not engine.cut_out(picture(photo("coffee"))).matte.any()
+
+
+def test_a_program_that_forgets_to_close_its_engine_ends() -> None:
+    code = (
+        "import numpy as np\n"
+        "from engine import Engine, Settings\n"
+        "engine = Engine(Settings(threads=1))\n"
+        "engine.warm_up()\n"
+        "print(engine.pulse.runs, len(engine.loaded))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.split() == ["5", "5"]
