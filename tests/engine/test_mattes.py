@@ -9,14 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.device import Device
 from engine.mattes import WORKING_AREA, fused, matte_of, resized_matte, run_network, scaled_to_area, working_picture
-from engine.models.catalogue import NETWORKS
-from engine.routes import Pass
+from engine.models.catalogue import NETWORKS, Network
+from engine.routes import TABLE, Pass
 from engine.types import Matte, Rgb8, Size
 from tests.engine.scenes import Scene, overlap, photo
 
 if TYPE_CHECKING:
     from engine.networks import Networks
+    from engine.runtimes import Session, Tensor
+    from engine.work import Work
 
 sizes = st.builds(Size, st.integers(1, 6000), st.integers(1, 6000))
 
@@ -99,6 +102,21 @@ class TestScaledToArea:
     def test_of_portraits(self, size: Size, scaled: tuple[int, int]) -> None:
         assert scaled_to_area(size, 384 * 384, 32) == scaled
 
+    @given(
+        st.builds(Size, st.integers(1, 100_000), st.integers(1, 100_000)), st.integers(64, 768), st.integers(512, 4000)
+    )
+    def test_no_side_is_longer_than_allowed(self, size: Size, side: int, longest: int) -> None:
+        for multiple in (1, 32):
+            scaled = scaled_to_area(size, side * side, multiple, longest)
+            assert max(scaled) <= longest
+            assert scaled.width % multiple == scaled.height % multiple == 0
+            if max(scaled) <= longest - multiple:
+                assert scaled == scaled_to_area(size, side * side, multiple)
+
+    def test_what_is_far_longer_than_wide_is_squeezed(self) -> None:
+        assert scaled_to_area(Size(100_000, 1), 384 * 384, 32, 2560) == (2560, 32)
+        assert scaled_to_area(Size(3, 100_000), 384 * 384, 1, 2000) == (2, 2000)
+
 
 class TestWorkingPicture:
     @pytest.mark.parametrize("shape", [(768, 768, 3), (100, 200, 3), (1, 1, 3)])
@@ -167,3 +185,20 @@ class TestWithTheNetworks:
         enough = photo("astronaut")[0:360, 0:360]
         plain, upscaled = (matte_of(networks, (Pass("rvm", 192, upscaled=each),), enough) for each in (False, True))
         assert np.array_equal(plain, upscaled)
+
+    @pytest.mark.parametrize(("height", "width"), [(1, 100_000), (100_000, 1), (50_000, 3), (7, 70_000), (20, 20_000)])
+    def test_a_strip_is_matted_without_any_network_seeing_a_longer_side_than_it_may(
+        self, networks: Networks, monkeypatch: pytest.MonkeyPatch, height: int, width: int
+    ) -> None:
+        seen: list[tuple[int, ...]] = []
+
+        def run(network: Network, session: Session, tensor: Tensor, work: Work) -> tuple[Tensor, ...]:
+            seen.append(tensor.shape[2:])
+            return Device.run(networks.device, network, session, tensor, work)
+
+        monkeypatch.setattr(networks.device, "run", run)
+        strip = np.full((height, width, 3), 128, np.uint8)
+        for passes in {row.alone for row in TABLE}:
+            matte = matte_of(networks, passes, strip)
+            assert matte.shape == (height, width)
+        assert max(map(max, seen)) == networks.longest_side == 2560

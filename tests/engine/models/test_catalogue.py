@@ -49,6 +49,16 @@ def test_numbers_of_each_channel(network: Network) -> None:
     assert (network.side > 0) == (network.task == "people")
 
 
+@EACH
+def test_the_memory_of_runs_is_known_for_what_networks_see_and_rises(network: Network) -> None:
+    sides, taken = zip(*network.memory, strict=True)
+    assert list(sides) == sorted(sides)
+    assert list(taken) == sorted(taken)
+    seen = {"matte": 448, "upscale": 360, "people": network.side}[network.task]
+    assert sides[-1] >= seen
+    assert network.batch >= 1
+
+
 @pytest.mark.parametrize("licences", ["all", "permissive"])
 def test_the_default_set_does_every_task_under_either_setting(licences: str) -> None:
     tasks = {each.task for each in NETWORKS.values() if each.default and allowed(each, licences)}
