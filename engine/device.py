@@ -115,7 +115,7 @@ class Device:
         with self._changed:
             if self._closed:
                 raise _ended()
-            if self._thread is None or not self._thread.is_alive():
+            if self._thread is None:
                 # A daemon, so that a program that forgets close() can end; run() never leaves a run behind.
                 self._thread = Thread(target=self._serve, name="device", daemon=True)
                 self._thread.start()
@@ -133,14 +133,16 @@ class Device:
         """Ends the thread after the run under way; who still waits gets CancelledError."""
         with self._changed:
             self._closed = True
+            thread = self._thread
             self._changed.notify_all()
         self._turn_away(())
-        if self._thread is not None:
-            self._thread.join()
+        if thread is not None:
+            thread.join()
 
     def _turn_away(self, batch: Sequence[Waiting]) -> None:
-        """Those of a batch that have no result, and all who wait."""
+        """Those of a batch that have no result, and all who wait; whoever comes later begins another thread."""
         with self._changed:
+            self._thread = None
             left, self._waiting = [*batch, *self._waiting], []
         for each in left:
             if not each.outputs.done():
@@ -164,7 +166,7 @@ class Device:
             while batch := self._next():
                 self._do(batch)
                 batch = ()  # a thread that waits holds no picture
-        finally:  # where memory runs out even here: nobody waits for ever, and the next run begins another thread
+        finally:  # it was closed; or memory ran out even here: then nobody waits for ever
             self._turn_away(batch)
 
     def _do(self, batch: tuple[Waiting, ...]) -> None:

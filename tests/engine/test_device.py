@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.device import LONGEST_HELD, Device, Waiting, chosen
-from engine.errors import CancelledError
+from engine.errors import CancelledError, MemoryShortError
 from engine.models.catalogue import NETWORKS
 from engine.networks import to_tensor
 from engine.work import Work
@@ -51,6 +51,13 @@ class Failing:
 
     def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
         raise ValueError(f"cannot run {tensor.shape}")
+
+
+class Ending:
+    """A session that ends the thread."""
+
+    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
+        raise SystemExit(tensor.shape)
 
 
 def tensor(number: float, side: int = 2) -> Tensor:
@@ -240,6 +247,20 @@ class TestFailures:
             failing.result(30)
         assert fine.result(30)[0][0, 0, 0, 0] == 4
         assert device.pulse.runs == 3
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_where_even_the_thread_ends_nobody_waits_for_ever_and_the_next_run_begins_another(
+        self, device: Device, threads: ThreadPoolExecutor
+    ) -> None:
+        """As where memory runs out between two runs."""
+        busy, door = Busy(device, threads), Door()
+        door.open.set()
+        asked = [busy.ask(Ending(), tensor(1)), busy.ask(door, tensor(2))]
+        busy.end()
+        for each in asked:
+            with pytest.raises(MemoryShortError, match="there is no memory for networks"):
+                each.result(30)
+        assert device.run(MODNET, door, tensor(3), Work())[0][0, 0, 0, 0] == 6
 
 
 class TestClose:
