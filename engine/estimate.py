@@ -75,7 +75,7 @@ def run_bytes(network: Network, area: int) -> int:
 
 def largest_run(networks: Iterable[Network]) -> int:
     """The most that one run of these networks takes, on the largest crop that the routes let them see."""
-    return max(run_bytes(each, _most_pixels(each)) for each in networks)
+    return max(run_bytes(each, each.batch * _most_pixels(each)) for each in networks)
 
 
 def _most_pixels(network: Network) -> int:
