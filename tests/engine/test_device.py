@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ from engine.models.catalogue import NETWORKS
 from engine.networks import to_tensor
 from engine.work import Work
 from tests.engine.scenes import photo
+from tests.engine.sessions import Door, Ending, Failing
 
 if TYPE_CHECKING:
     from engine.networks import Networks
@@ -29,35 +30,6 @@ if TYPE_CHECKING:
 
 MODNET = NETWORKS["modnet"]
 IN_FOURS = replace(MODNET, batch=4)
-
-
-class Door:
-    """A session that notes what it was given, and runs for as long as the door is shut."""
-
-    def __init__(self) -> None:
-        self.seen: list[Tensor] = []
-        self.entered, self.open = Event(), Event()
-
-    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
-        self.seen.append(tensor)
-        self.entered.set()
-        if not self.open.wait(30):
-            raise TimeoutError
-        return (2 * tensor,)
-
-
-class Failing:
-    """A session that fails."""
-
-    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
-        raise ValueError(f"cannot run {tensor.shape}")
-
-
-class Ending:
-    """A session that ends the thread."""
-
-    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
-        raise SystemExit(tensor.shape)
 
 
 def tensor(number: float, side: int = 2) -> Tensor:
