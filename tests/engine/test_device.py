@@ -266,7 +266,7 @@ class TestCtrlC:
         with pytest.raises(KeyboardInterrupt):
             device.run(MODNET, door, tensor(1), Work())
         assert door.open.is_set()
-        assert device.pulse.runs == 1
+        until(lambda: device.pulse.runs == 1)
         other.join()
 
     def test_what_only_waits_is_taken_back(self, device: Device, threads: ThreadPoolExecutor) -> None:
