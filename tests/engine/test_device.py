@@ -221,6 +221,7 @@ class TestFailures:
         assert device.pulse.runs == 3
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     def test_where_even_the_thread_ends_nobody_waits_for_ever_and_the_next_run_begins_another(
         self, device: Device, threads: ThreadPoolExecutor
     ) -> None:
