@@ -1,4 +1,4 @@
-"""Sessions that do what a test wants to see dealt with: run for long, fail, or end their thread."""
+"""Sessions that do what a test wants to see dealt with: run for long, or fail."""
 
 from __future__ import annotations
 
@@ -29,10 +29,3 @@ class Failing:
 
     def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
         raise ValueError(f"cannot run {tensor.shape}")
-
-
-class Ending:
-    """A session that ends the thread."""
-
-    def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
-        raise SystemExit(tensor.shape)

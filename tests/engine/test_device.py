@@ -17,12 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.device import LONGEST_HELD, Device, Waiting, chosen
-from engine.errors import CancelledError, MemoryShortError
+from engine.errors import CancelledError
 from engine.models.catalogue import NETWORKS
 from engine.networks import to_tensor
 from engine.work import Work
 from tests.engine.scenes import photo
-from tests.engine.sessions import Door, Ending, Failing
+from tests.engine.sessions import Door, Failing
 
 if TYPE_CHECKING:
     from engine.networks import Networks
@@ -219,21 +219,6 @@ class TestFailures:
             failing.result(30)
         assert fine.result(30)[0][0, 0, 0, 0] == 4
         assert device.pulse.runs == 3
-
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-    def test_where_even_the_thread_ends_nobody_waits_for_ever_and_the_next_run_begins_another(
-        self, device: Device, threads: ThreadPoolExecutor
-    ) -> None:
-        """As where memory runs out between two runs."""
-        busy, door = Busy(device, threads), Door()
-        door.open.set()
-        asked = [busy.ask(Ending(), tensor(1)), busy.ask(door, tensor(2))]
-        busy.end()
-        for each in asked:
-            with pytest.raises(MemoryShortError, match="there is no memory for networks"):
-                each.result(30)
-        assert device.run(MODNET, door, tensor(3), Work())[0][0, 0, 0, 0] == 6
 
 
 class TestClose:
