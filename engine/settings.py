@@ -24,6 +24,8 @@ EDGES = ("soft", "crisp")
 QUALITIES = ("best", "fast")
 WANTS = ("cutout", "matte", "composite")
 FORMATS = ("png", "webp", "tiff", "jpeg")
+CONFLICTS = ("suffix", "skip", "overwrite")
+OBSERVERS = ("auto", "inotify", "polling")
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -73,6 +75,37 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Folder:
+    """A hot folder; the comments in config.yaml explain each. None: as outside of the folder."""
+
+    watch: str = "~/BSHM/in"
+    output: str = "~/BSHM/out"
+    failed: str = "~/BSHM/failed"
+    done: str = "keep"
+    recursive: bool = True
+    pattern: tuple[str, ...] = ("*",)
+    conflict: str = "suffix"
+    observer: str = "auto"
+    report: bool = True
+    want: tuple[str, ...] = ("cutout", "matte")
+    format: str | None = None
+    matte_bits: int | None = None
+    background: str | None = None
+    network: str | None = None
+    people: str | int | None = None
+    quality: str | None = None
+
+
+@dataclass(frozen=True)
+class Watching:
+    """How hot folders are watched. settle, scan: seconds."""
+
+    settle: float = 1
+    scan: float = 30
+    start_engine: bool = True
+
+
+@dataclass(frozen=True)
 class Settings:
     """What config.yaml says; the comments there explain each. people: a word of PEOPLE or a number of people."""
 
@@ -91,6 +124,8 @@ class Settings:
     engine: Resident = field(default_factory=Resident)
     queue: Queue = field(default_factory=Queue)
     memory: Memory = field(default_factory=Memory)
+    folders: tuple[Folder, ...] = (Folder(),)
+    watch: Watching = field(default_factory=Watching)
 
 
 def one_of(words: tuple[str, ...]) -> Callable[[Any], bool]:
