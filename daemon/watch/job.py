@@ -1,0 +1,84 @@
+"""A job: one file of a hot folder and what came of it, as the ledger holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from daemon.watch.hot_folder import Stamp
+
+
+class State(StrEnum):
+    """How far a job is. What is on the disk in each state is what makes a crash harmless: see publish.
+
+    waiting: nothing was done yet, or all that was done is to be done again. working: temporary files may be there.
+    publishing: all temporary files are whole, and the ledger names their places and the original's; each of them may
+    be there already. The others are ends; left: the file was taken away before it was begun.
+    """
+
+    WAITING = "waiting"
+    WORKING = "working"
+    PUBLISHING = "publishing"
+    DONE = "done"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+ENDS = (State.DONE, State.FAILED, State.LEFT)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error's parts, as in engine.errors.BshmError."""
+
+    what: str
+    why: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a job writes. kind: a word of settings.WANTS, "report", or "error". inode: of the temporary file, by
+    which the result is known again once it has its name."""
+
+    kind: str
+    path: Path
+    inode: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A row of the ledger.
+
+    folder: the hot folder's path. name: the file's path below it, any bytes (os.fsdecode). present: the file is there,
+    as far as is known. hash: SHA-256 of the file, None before it was read. due: not before this time. verdict: the end
+    that publishing leads to. original: where the file is to be moved, or was. earlier: the job that this
+    file's last content had. summary: people, warnings, milliseconds and the like. Times in seconds since the epoch.
+    """
+
+    id: int
+    folder: Path
+    name: str
+    present: bool
+    stamp: Stamp
+    hash: bytes | None
+    state: State
+    attempts: int
+    due: float
+    error: Problem | None
+    verdict: State | None
+    original: Path | None
+    earlier: int | None
+    summary: Mapping[str, Any]
+    queued: float
+    began: float | None
+    ended: float | None
+    outputs: tuple[Output, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """Where the file was dropped."""
+        return self.folder / self.name

@@ -1,0 +1,272 @@
+"""The ledger: every file that was seen in a hot folder, and how far it is. What is not in here was not begun.
+
+SQLite in its write-ahead log, each change on the disk before it counts (synchronous=FULL): a power cut loses none. One
+process writes jobs, under a lock; `bshm jobs` and `bshm retry` look in from outside.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daemon.outputs import DiskFullError
+from daemon.terminal import shown
+from daemon.watch.hot_folder import Sighting, Stamp
+from daemon.watch.job import Job, Output, State
+from daemon.watch.rows import job_of, written
+from daemon.watch.schema import STATEMENTS, VERSION
+from engine.errors import OutputError, system_reason
+from engine.folders import state_folder
+
+_BUSY = 10.0  # seconds to wait for another process's change
+
+
+class LedgerError(OutputError):
+    """The ledger cannot be read or written."""
+
+
+class Known(NamedTuple):
+    """What the ledger has of a file that is there."""
+
+    stamp: Stamp
+    state: State
+    filesystem: str
+
+
+def ledger_file() -> Path:
+    """The ledger; SQLite keeps two more files beside it."""
+    return state_folder() / "ledger.sqlite"
+
+
+class Ledger:
+    """Opens and makes the file. Every method raises LedgerError where the disk is full or the file is damaged."""
+
+    def __init__(self, file: Path) -> None:
+        """Raises LedgerError, also for a ledger of a newer version."""
+        self._file = file
+        self._lock = threading.RLock()
+        with self._told():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+            try:
+                self._set_up()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _set_up(self) -> None:
+        self._connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        with self._changing():
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in STATEMENTS:
+                    self._connection.execute(statement)
+            elif version != VERSION:
+                why = f"it is of version {version}, and this program knows {VERSION}"
+                remedy = "Install the newer program again, or move the ledger aside"
+                raise LedgerError(f"{shown(self._file)}: cannot be used", why, remedy)
+        (self.name,) = self._connection.execute("SELECT name FROM ledger").fetchone()
+
+    def close(self) -> None:
+        """Ends it; other threads must have ended before."""
+        with self._lock:
+            self._connection.close()
+
+    def known(self, folder: Path, below: str = "") -> dict[str, Known]:
+        """The files of a hot folder that are there as far as is known, or those in one folder below and deeper."""
+        rows = self._all(
+            "SELECT name, inode, size, mtime, state, filesystem FROM jobs WHERE folder = ? AND present",
+            os.fsencode(folder),
+        )
+        start = f"{below}/" if below else ""
+        return {
+            name: Known(Stamp(row["inode"], row["size"], row["mtime"]), State(row["state"]), row["filesystem"])
+            for row in rows
+            if (name := os.fsdecode(row["name"])).startswith(start)
+        }
+
+    def add(self, folder: Path, filesystem: str, sightings: Iterable[Sighting], now: float) -> int:
+        """Takes down files that are complete; how many are new jobs.
+
+        A file that stayed and has another stamp becomes a job too; whether its content is another shows when it is
+        read. One that is under way is left alone: it is looked at again when its job ends.
+        """
+        count = 0
+        where = os.fsencode(folder)
+        with self._changing():
+            for each in sightings:
+                name = os.fsencode(each.name)
+                row = self._connection.execute(
+                    "SELECT id, state, inode, size, mtime FROM jobs WHERE folder = ? AND name = ? AND present",
+                    (where, name),
+                ).fetchone()
+                earlier = None
+                if row is not None:
+                    if row["state"] in (State.WORKING, State.PUBLISHING) or tuple(row)[2:] == each.stamp:
+                        continue
+                    if row["state"] == State.WAITING:
+                        self._set(row["id"], **each.stamp._asdict(), due=now)
+                        continue
+                    earlier = row["id"]
+                    self._set(earlier, present=0)
+                self._connection.execute(
+                    "INSERT INTO jobs"
+                    " (folder, name, filesystem, present, inode, size, mtime, state, due, earlier, queued)"
+                    " VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
+                    (where, name, filesystem, *each.stamp, State.WAITING, now, earlier, now),
+                )
+                count += 1
+        return count
+
+    def seen_on(self, folder: Path, filesystem: str, names: Iterable[str]) -> None:
+        """These files, which are unchanged, lie on this file system now."""
+        rows = ((filesystem, os.fsencode(folder), os.fsencode(name)) for name in names)
+        with self._changing():
+            self._connection.executemany(
+                "UPDATE jobs SET filesystem = ? WHERE folder = ? AND name = ? AND present", rows
+            )
+
+    def gone(self, folder: Path, names: Iterable[str], now: float) -> None:
+        """These files are no longer there: what waits has left; what ended may come again; what is under way shows
+        itself that the file is gone."""
+        where = os.fsencode(folder)
+        with self._changing():
+            for name in names:
+                self._connection.execute(
+                    "UPDATE jobs SET present = 0, ended = coalesce(ended, ?),"
+                    " state = CASE state WHEN 'waiting' THEN 'left' ELSE state END"
+                    " WHERE folder = ? AND name = ? AND present AND state NOT IN ('working', 'publishing')",
+                    (now, where, os.fsencode(name)),
+                )
+
+    def take(self, folders: Sequence[Path], now: float) -> Job | None:
+        """The job that has waited longest in the first of these folders that has one; it is working then."""
+        with self._changing():
+            for folder in folders:
+                row = self._connection.execute(
+                    "SELECT * FROM jobs WHERE folder = ? AND state = 'waiting' AND due <= ? ORDER BY due, id LIMIT 1",
+                    (os.fsencode(folder), now),
+                ).fetchone()
+                if row is not None:
+                    self._set(row["id"], state=State.WORKING, attempts=row["attempts"] + 1, began=now)
+                    return self.job(row["id"])
+        return None
+
+    def next_due(self, folders: Iterable[Path]) -> float | None:
+        """When the next job that waits in these folders may begin; None where none waits."""
+        times = [
+            self._all("SELECT min(due) AS due FROM jobs WHERE folder = ? AND state = 'waiting'", os.fsencode(each))[0]
+            for each in folders
+        ]
+        return min((row["due"] for row in times if row["due"] is not None), default=None)
+
+    def change(self, job: int, **columns: Any) -> None:
+        """Sets some columns of a job, named as in Job; a Stamp as `stamp`."""
+        with self._changing():
+            self._set(job, **written(columns))
+
+    def publish(self, job: int, outputs: Sequence[Output], **columns: Any) -> None:
+        """Journals what is about to get its name, together with some columns."""
+        with self._changing():
+            self._connection.execute("DELETE FROM outputs WHERE job = ?", (job,))
+            self._connection.executemany(
+                "INSERT INTO outputs VALUES (?, ?, ?, ?)",
+                [(job, each.kind, os.fsencode(each.path), each.inode) for each in outputs],
+            )
+            self._set(job, state=State.PUBLISHING, **written(columns))
+
+    def same(self, job: Job, stamp: Stamp) -> None:
+        """The file was touched, its content is what it was: the earlier job stands for it again."""
+        with self._changing():
+            self._connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            self._set(job.earlier, present=1, **stamp._asdict())
+
+    def job(self, job: int) -> Job:
+        """One job. Raises KeyError."""
+        for found in self._jobs("WHERE id = ?", job):
+            return found
+        raise KeyError(job)
+
+    def under_way(self) -> list[Job]:
+        """What was begun and did not end, the oldest first."""
+        return list(self._jobs("WHERE state IN ('working', 'publishing') ORDER BY id"))
+
+    def jobs(self, *states: State, last: int = -1) -> list[Job]:
+        """The jobs in these states, or all; the last so many of them, the oldest first."""
+        marks = ", ".join("?" * len(states))
+        where = f"WHERE state IN ({marks})" if states else ""
+        return list(self._jobs(f"{where} ORDER BY id DESC LIMIT ?", *states, last))[::-1]
+
+    def waiting(self, folders: Iterable[Path]) -> int:
+        """How many jobs wait in these folders."""
+        return sum(
+            self._all("SELECT count(*) AS n FROM jobs WHERE folder = ? AND state = 'waiting'", os.fsencode(each))[0][
+                "n"
+            ]
+            for each in folders
+        )
+
+    def writer_of(self, path: Path) -> tuple[Path, str] | None:
+        """The hot folder and name of the file whose result has, or had, this path; the last of them."""
+        rows = self._all(
+            "SELECT folder, name FROM outputs JOIN jobs ON jobs.id = job WHERE path = ? ORDER BY job DESC LIMIT 1",
+            os.fsencode(path),
+        )
+        return (Path(os.fsdecode(rows[0]["folder"])), os.fsdecode(rows[0]["name"])) if rows else None
+
+    def forget(self, before: float) -> None:
+        """Drops the jobs that ended before this time and whose files are no longer there."""
+        with self._changing():
+            self._connection.execute("DELETE FROM jobs WHERE ended < ? AND NOT present", (before,))
+
+    def _jobs(self, where: str, *values: Any) -> Iterator[Job]:
+        rows = self._all(f"SELECT * FROM jobs {where}", *values)  # noqa: S608  # words of this module
+        for row in rows:
+            outputs = self._all("SELECT kind, path, inode FROM outputs WHERE job = ? ORDER BY rowid", row["id"])
+            yield job_of(row, outputs)
+
+    def _all(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        with self._lock, self._told():
+            return self._connection.execute(statement, values).fetchall()
+
+    def _set(self, job: int | None, **columns: Any) -> None:
+        settings = ", ".join(f"{each} = ?" for each in columns)
+        self._connection.execute(f"UPDATE jobs SET {settings} WHERE id = ?", (*columns.values(), job))  # noqa: S608
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction: all of it is on the disk at its end, or nothing."""
+        with self._lock, self._told():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors as sentences."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            what = f"the ledger {shown(self._file)}: cannot be used"
+            code = getattr(error, "sqlite_errorname", "")
+            if code == "SQLITE_FULL" or getattr(error, "errno", 0) == errno.ENOSPC:
+                raise DiskFullError(what, "the disk is full", "Make room there") from error
+            if code in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
+                why = "the file is damaged"
+                raise LedgerError(
+                    what, why, "Move it aside; files that are still in hot folders are done again"
+                ) from error
+            why = system_reason(error) if isinstance(error, OSError) else str(error)
+            raise LedgerError(what, why) from error
