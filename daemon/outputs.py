@@ -19,7 +19,7 @@ from engine.errors import OutputError, system_reason
 from engine.folders import sync_folder
 
 _LONGEST_NAME = 255  # bytes, NAME_MAX of Linux
-_LONGEST_TAIL = len(".composite.webp")
+LONGEST_TAIL = len(".composite.webp")
 _HASH = 8  # hexadecimal digits of SHA-256
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)  # what FAT, exFAT and some shares say
@@ -89,10 +89,13 @@ def place_link(name: str, address: str, folder: Path) -> Place:
     return Place(folder, shortened(f"{Path(name).stem}.{_digest(without_user(address))}"))
 
 
-def shortened(base: str) -> str:
-    """The base, such that a result's name has at most 255 bytes: cut between characters, a hash instead of the rest."""
+def shortened(base: str, room: int = LONGEST_TAIL) -> str:
+    """The base, such that a name has at most 255 bytes: cut between characters, a hash instead of the rest.
+
+    room: bytes that are added to it; by default as many as a result's name may need.
+    """
     whole = os.fsencode(base)
-    most = _LONGEST_NAME - _LONGEST_TAIL
+    most = _LONGEST_NAME - room
     if len(whole) <= most:
         return base
     end = most - _HASH - 1
@@ -108,7 +111,7 @@ def check_folder(folder: Path) -> None:
         with _unfinished(folder) as part:
             part.touch(exist_ok=False)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
 def write_whole(path: Path, data: bytes | memoryview, *, overwrite: bool) -> None:
@@ -126,23 +129,27 @@ def write_whole(path: Path, data: bytes | memoryview, *, overwrite: bool) -> Non
             if overwrite:
                 part.replace(path)
             else:
-                _move_to_free(part, path)
+                try:
+                    move_to_free(part, path)
+                except FileExistsError:
+                    raise exists_already(path) from None
         sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
 
 
-def _move_to_free(part: Path, path: Path) -> None:
-    """Gives the file its name only where nothing has it, also if another process takes it in this very moment."""
+def move_to_free(part: Path, path: Path) -> None:
+    """Gives the file its name only where nothing has it, also if another process takes it in this very moment.
+
+    Raises FileExistsError where it is taken, and other OSErrors.
+    """
     try:
-        path.hardlink_to(part)
-    except FileExistsError:
-        raise exists_already(path) from None
+        os.link(part, path, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
         if os.path.lexists(path):
-            raise exists_already(path) from None
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
         part.replace(path)
     else:
         part.unlink()
@@ -188,7 +195,8 @@ def _unfinished(folder: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
+def unwritable(path: Path, error: OSError) -> OutputError:
+    """The error for a place where the system lets nothing be written: DiskFullError where that is for want of room."""
     what = f"{shown(path)}: cannot be written"
     if error.errno in _FULL:
         return DiskFullError(what, "the disk is full", "Make room, or name a folder on another disk with -o")

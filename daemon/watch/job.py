@@ -42,11 +42,12 @@ class Problem:
 @dataclass(frozen=True)
 class Output:
     """A file that a job writes. kind: a word of settings.WANTS, "report", or "error". inode: of the temporary file, by
-    which the result is known again once it has its name."""
+    which the result is known again once it has its name. replaces: what has that name may be written over."""
 
     kind: str
     path: Path
     inode: int
+    replaces: bool
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Job:
 
     folder: the hot folder's path. name: the file's path below it, any bytes (os.fsdecode). present: the file is there,
     as far as is known. hash: SHA-256 of the file, None before it was read. due: not before this time. verdict: the end
-    that publishing leads to. original: where the file is to be moved, or was. earlier: the job that this
+    that publishing leads to. original: once there is a verdict, where the file is to be, or
+    is: in its own place, in another, or None: nowhere, it is deleted. earlier: the job that this
     file's last content had. summary: people, warnings, milliseconds and the like. Times in seconds since the epoch.
     """
 

@@ -178,8 +178,8 @@ class Ledger:
         with self._changing():
             self._connection.execute("DELETE FROM outputs WHERE job = ?", (job,))
             self._connection.executemany(
-                "INSERT INTO outputs VALUES (?, ?, ?, ?)",
-                [(job, each.kind, os.fsencode(each.path), each.inode) for each in outputs],
+                "INSERT INTO outputs VALUES (?, ?, ?, ?, ?)",
+                [(job, each.kind, os.fsencode(each.path), each.inode, each.replaces) for each in outputs],
             )
             self._set(job, state=State.PUBLISHING, **written(columns))
 
@@ -230,7 +230,7 @@ class Ledger:
     def _jobs(self, where: str, *values: Any) -> Iterator[Job]:
         rows = self._all(f"SELECT * FROM jobs {where}", *values)  # noqa: S608  # words of this module
         for row in rows:
-            outputs = self._all("SELECT kind, path, inode FROM outputs WHERE job = ? ORDER BY rowid", row["id"])
+            outputs = self._all("SELECT * FROM outputs WHERE job = ? ORDER BY rowid", row["id"])
             yield job_of(row, outputs)
 
     def _all(self, statement: str, *values: Any) -> list[sqlite3.Row]:

@@ -34,7 +34,9 @@ def job_of(row: sqlite3.Row, outputs: Sequence[sqlite3.Row]) -> Job:
         queued=row["queued"],
         began=row["began"],
         ended=row["ended"],
-        outputs=tuple(Output(each["kind"], _path(each["path"]), each["inode"]) for each in outputs),
+        outputs=tuple(
+            Output(each["kind"], _path(each["path"]), each["inode"], bool(each["replaces"])) for each in outputs
+        ),
     )
 
 

@@ -48,6 +48,7 @@ STATEMENTS = (
         kind TEXT NOT NULL,
         path BLOB NOT NULL,
         inode INTEGER NOT NULL,
+        replaces INTEGER NOT NULL,
         PRIMARY KEY (job, kind)
     )
     """,
