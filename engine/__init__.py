@@ -9,14 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.config_file import load_settings
     from engine.pictures.decode import decode
     from engine.pipeline import Engine
-    from engine.settings import Settings, load_settings
+    from engine.settings import Settings
 
 _HOMES = {
     "Engine": "engine.pipeline",
     "Settings": "engine.settings",
-    "load_settings": "engine.settings",
+    "load_settings": "engine.config_file",
     "decode": "engine.pictures.decode",
 }
 __all__ = ["Engine", "Settings", "decode", "load_settings"]

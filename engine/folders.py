@@ -35,6 +35,28 @@ def runtime_folder() -> Path:
     return Path(named) / "bshm" if named.startswith("/") else state_folder() / "run"
 
 
+def named_folder(text: str) -> Path:
+    """The folder that a setting names by a path that begins with / or ~; links in it are not followed.
+
+    ~ is the home folder, ~name another user's, and ~/BSHM at the beginning $BSHM_HOME where that is set, as it is for
+    install.sh. Raises ConfigError where that home or variable is none.
+    """
+    path = Path(text)
+    if path.parts[:2] == ("~", "BSHM") and (home := os.environ.get("BSHM_HOME")):
+        if not home.startswith("/"):
+            raise ConfigError(f"BSHM_HOME is '{home}', and not a path that begins with /", remedy="Set it to one")
+        return Path(home, *path.parts[2:])
+    try:
+        folder = path.expanduser()
+    except RuntimeError:
+        folder = path
+    if not folder.is_absolute():
+        user = path.parts[0].removeprefix("~")
+        why = f"there is no user '{user}'" if user else "the home folder is not known"
+        raise ConfigError(f"{text}: no such folder", why, "Write it with all that stands before it, from / on")
+    return folder
+
+
 def sync_folder(folder: Path) -> None:
     """A rename lasts through a power cut only when the folder is on the disk too; not every file system can do it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

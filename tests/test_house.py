@@ -120,7 +120,7 @@ def test_the_rule_of_opencv_sees_a_breach() -> None:
     "statement",
     [
         "import engine",
-        "import engine.settings; engine.settings.load_settings()",
+        "import engine.config_file; engine.config_file.load_settings()",
         "import engine.client",
         "import daemon.commands; daemon.commands.main(['--help'])",
     ],

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from daemon.chosen import check_network, read_background, written_in
 from daemon.results import Wanted
+from engine.config_file import config_path, load_settings
 from engine.errors import UsageError
-from engine.settings import CHECKS, FORMATS, PEOPLE, QUALITIES, WANTS, config_path, load_settings
+from engine.settings import CHECKS, FORMATS, PEOPLE, QUALITIES, WANTS
 
 _EPILOG = """\
 Results are NAME.cutout.png, NAME.matte.png, NAME.composite.png, NAME.report.json, beside the picture or below -o.

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from daemon.chosen import check_network, read_background, written_in
 from daemon.terminal import tell
+from engine.config_file import config_path, load_settings
 from engine.errors import BshmError, NotRunningError
-from engine.settings import Settings, config_path, load_settings
+from engine.settings import Settings
 from engine.version import PACKAGE, own_version
 
 _REINSTALL = "Run ./install.sh in the project's folder again"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from daemon.chosen import check_network, written_in
 from daemon.terminal import complain
+from engine.config_file import config_path, load_settings
 from engine.folders import state_folder
-from engine.settings import Settings, config_path, load_settings
+from engine.settings import Settings
 
 _EPILOG = """\
 It keeps the networks loaded and serves `bshm cutout`, GIMP and other programs over HTTP on a Unix socket, which is

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.terminal import complain, shown
+from engine.config_file import load_settings
 from engine.errors import NetworkError
-from engine.settings import load_settings
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

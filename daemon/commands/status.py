@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.terminal import shown, tell
 from engine.address import socket_path
+from engine.config_file import load_settings
 from engine.errors import EngineError, UsageError
-from engine.settings import load_settings
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

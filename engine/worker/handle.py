@@ -12,7 +12,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Handle:
         theirs.close()
         ours.setblocking(False)
         handle = cls(process, ours)
-        handle.send({"do": "begin", "settings": asdict(settings)})
+        handle.send({"do": "begin", "settings": asdict(replace(settings, folders=()))})  # which are the daemon's
         return handle
 
     async def listen(self, hear: Callable[[channel.Message, Shared | None], None]) -> int:

@@ -20,6 +20,7 @@ from dataclasses import asdict
 
 import psutil
 
+from engine.config_file import parse_settings
 from engine.errors import (
     BshmError,
     BusyError,
@@ -35,7 +36,7 @@ from engine.memory import Budget, budget_bytes, enforce
 from engine.models.catalogue import NETWORKS
 from engine.pipeline import Engine
 from engine.problems import to_problem
-from engine.settings import Settings, parse_settings
+from engine.settings import Settings
 from engine.shared import Shared
 from engine.work import Work
 from engine.worker import channel

@@ -8,9 +8,10 @@ import sys
 import pytest
 
 import engine as library
+from engine.config_file import load_settings
 from engine.pictures.decode import decode
 from engine.pipeline import Engine
-from engine.settings import Limits, Settings, load_settings
+from engine.settings import Limits, Settings
 
 
 def test_its_names_are_those_of_the_modules() -> None:

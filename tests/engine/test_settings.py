@@ -1,178 +1,91 @@
-"""config.yaml is read strictly: what it refuses, it refuses with the line, the reason and the choices."""
+"""Every setting has a check, which its default passes."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import fields, is_dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import ConfigError
-from engine.settings import CHECKS, Limits, Links, Settings, config_path, is_people, load_settings, parse_settings
-
-SHIPPED = Path(__file__).parents[2] / "config.yaml"
+from engine.settings import CHECKS, SHARED, Folder, Settings, is_people
 
 
 def leaves(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Every setting by its dotted name."""
+    """Every setting by its dotted name; of `folders` those of the first."""
     found: dict[str, Any] = {}
     for each in fields(settings):
         value = getattr(settings, each.name)
-        found |= leaves(value, f"{each.name}.") if is_dataclass(value) else {prefix + each.name: value}
+        if each.name == "folders":
+            found |= leaves(value[0], "folders.")
+        elif is_dataclass(value):
+            found |= leaves(value, f"{each.name}.")
+        elif each.compare:
+            found[prefix + each.name] = value
     return found
-
-
-def refusal(text: str) -> str:
-    with pytest.raises(ConfigError) as caught:
-        parse_settings(text, "c.yaml")
-    return str(caught.value)
-
-
-def test_the_shipped_file_says_every_default() -> None:
-    assert load_settings(SHIPPED) == Settings()
-    written = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    dotted = {
-        f"{key}.{inner}" if isinstance(value, dict) else key
-        for key, value in written.items()
-        for inner in (value if isinstance(value, dict) else [key])
-    }
-    assert dotted == set(leaves(Settings()))
 
 
 def test_each_setting_has_a_check_and_its_default_passes_it() -> None:
     defaults = leaves(Settings())
     assert set(CHECKS) == set(defaults)
-    assert all(CHECKS[key][0](value) for key, value in defaults.items())
+    assert all(CHECKS[key][0](value) for key, value in defaults.items() if value is not None)
+
+
+def test_a_folder_has_its_own_of_what_is_said_of_pictures() -> None:
+    """None in a folder is what stands outside of it: there is no other None, and the checks and types are the same."""
+    outer, inner = get_type_hints(Settings), get_type_hints(Folder)
+    assert {key for key in inner if key in outer} - {"watch"} == set(SHARED)  # which is a section outside
+    assert {each.name for each in fields(Folder) if each.default is None} - {"failed"} == set(SHARED) - {"want"}
+    for key in SHARED:
+        assert CHECKS[f"folders.{key}"] == CHECKS[key]
+        assert inner[key] in (outer[key], outer[key] | None)
+
+
+def test_the_line_of_a_folder_is_not_compared() -> None:
+    assert Folder("/in", "/out", line=3) == Folder("/in", "/out", line=30)
+    assert hash(Folder("/in", "/out", line=3)) == hash(Folder("/in", "/out", line=30))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing but a comment\n", "---\n", "null\n", "~", "\ufeff", "limits:\nlinks:\n"]
-)
-def test_what_says_nothing_means_the_defaults(text: str) -> None:
-    assert parse_settings(text) == Settings()
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("key", "value", "wanted"),
     [
-        ("device: cpu", Settings(device="cpu")),
-        ("threads: 2", Settings(threads=2)),
-        ("people: 3", Settings(people=3)),
-        ("people: largest", Settings(people="largest")),
-        ("want: matte", Settings(want=("matte",))),
-        ("want: [cutout, matte]", Settings(want=("cutout", "matte"))),
-        ('background: "#3366cc"', Settings(background="#3366cc")),
-        ("background: ~/图片/海 边.jpg", Settings(background="~/图片/海 边.jpg")),
-        ("network: my-net_1.5", Settings(network="my-net_1.5")),
-        ("limits: {megapixels: 0.5}", Settings(limits=Limits(megapixels=0.5))),
-        ("\ufefflinks:\n  allow_private: yes\n  timeout: 5", Settings(links=Links(allow_private=True, timeout=5))),
+        ("folders.watch", "/", True),
+        ("folders.watch", "~", True),
+        ("folders.watch", "~anna/照片", True),
+        ("folders.watch", "/\udce9t\udce9", True),  # bytes that are no UTF-8
+        ("folders.watch", "/\ud800", False),  # half a character, which no file name can be
+        ("folders.watch", "/a\0b", False),
+        ("folders.watch", "in", False),
+        ("folders.watch", "./in", False),
+        ("folders.watch", "", False),
+        ("folders.watch", "$HOME/in", False),
+        ("folders.done", "keep", True),
+        ("folders.done", "delete", True),
+        ("folders.done", "~/done", True),
+        ("folders.done", "move", False),
+        ("folders.pattern", ("*.jpg", "IMG_[0-9]*"), True),
+        ("folders.pattern", (), False),
+        ("folders.pattern", ("",), False),
+        ("folders.pattern", ("a/*.jpg",), False),
+        ("watch.settle", 0.1, True),
+        ("watch.settle", 3600, True),
+        ("watch.settle", 0, False),
+        ("watch.settle", float("nan"), False),
+        ("watch.scan", 1, True),
+        ("watch.scan", 86_400, True),
+        ("watch.scan", 86_401, False),
     ],
 )
-def test_what_is_written_is_taken_and_the_rest_keeps_its_default(text: str, wanted: Settings) -> None:
-    assert parse_settings(text) == wanted
+def test_what_a_hot_folder_may_be(key: str, value: Any, wanted: bool) -> None:
+    assert CHECKS[key][0](value) is wanted
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "words"),
-    [
-        ("device: cpu\ncolour: red\n", 2, ["unknown key 'colour'", "the keys are background, device"]),
-        ("\n\nlimits:\n  megapixel: 3\n", 4, ["unknown key 'limits.megapixel'", "limits.megapixels"]),
-        ("device: cpu\n\ndevice: cpu\n", 3, ["'device' stands there twice"]),
-        ("links:\n  timeout: 1\n  timeout: 2\n", 3, ["'links.timeout' stands there twice"]),
-        ("device: gpu", 1, ["'device' cannot be 'gpu'", "one of auto, cpu, cuda"]),
-        ("device:", 1, ["'device' has no value", "one of auto, cpu, cuda"]),
-        ("device: [cpu]", 1, ["'device' cannot be '[cpu]'"]),
-        ("threads: -1", 1, ["'threads' cannot be '-1'", "0 to 1024"]),
-        ("threads: 1.5", 1, ["'threads' cannot be '1.5'", "whole number"]),
-        ("threads: true", 1, ["'threads' cannot be 'true'"]),
-        ("threads: 99999999999999999999", 1, ["0 to 1024"]),
-        ("people: 0", 1, ["'people' cannot be '0'", "auto, all, largest, or a number of at least 1"]),
-        ("people: yes", 1, ["'people' cannot be 'yes'"]),
-        ("want: []", 1, ["'want' cannot be '[]'"]),
-        ("want:\n- matte\n- matte\n", 2, ["'want' cannot be '- matte - matte'"]),
-        ("want: [matte, 3]", 1, ["one or several of cutout, matte, composite"]),
-        ("want: {matte: yes}", 1, ["'want' cannot be"]),
-        ("matte_bits: 12", 1, ["8 or 16"]),
-        ("network: a/b", 1, ["auto or a network's name"]),
-        ("network: 5", 1, ["'network' cannot be '5'"]),
-        ("background: #3366cc", 1, ["'background' has no value", '"#3366cc" in quotes']),
-        ("background: ' '", 1, ["a colour"]),
-        ("limits: 5", 1, ["settings are written as 'key: value'"]),
-        ("limits: {megapixels: 0}", 1, ["'limits.megapixels' cannot be '0'", "above 0"]),
-        ("limits: {megabytes: .inf}", 1, ["at most 1000000"]),
-        ("links: {timeout: .nan}", 1, ["above 0"]),
-        ("links: {allow_private: 1}", 1, ["true or false"]),
-        ("just words", 1, ["settings are written as 'key: value'"]),
-        ("- device\n- cpu\n", 1, ["settings are written as 'key: value'"]),
-        ("device: cpu\n  threads: 2\n", 2, ["not valid YAML"]),
-        ("device: 'cpu\n", 2, ["not valid YAML"]),
-        ("device: cpu\n---\ndevice: cuda\n", 2, ["not valid YAML", "another document"]),
-        ("? [a, b]\n: c\n", 1, ["unknown key '?'"]),
-        ("<<: {device: cpu}", 1, ["unknown key '<<'"]),
-        ("device: !!python/object:os.system cpu", 1, ["'device' cannot be read", "could not determine a constructor"]),
-        ("want: &w [*w]", 1, ["'want' cannot be read", "recursive"]),
-    ],
-)
-def test_a_refusal_names_the_line_the_key_and_the_choices(text: str, line: int, words: list[str]) -> None:
-    said = refusal(text)
-    assert said.startswith(f"c.yaml, line {line}: ")
-    assert "\n" not in said
-    for each in words:
-        assert each in said
-
-
-@pytest.mark.parametrize("value", ["!!int abc", "!!bool maybe", "!!float x", "0x_", "2001-99-99", "!!timestamp now"])
-def test_values_that_the_yaml_reader_chokes_on_are_refused_with_the_line(value: str) -> None:
-    assert refusal(f"device: cpu\nthreads: {value}\n").startswith("c.yaml, line 2: 'threads' cannot be")
-
-
-def test_a_long_value_is_shown_short() -> None:
-    assert len(refusal(f"device: {'word ' * 1000}")) < 200
-
-
-def test_a_nul_byte_is_refused_on_one_line() -> None:
-    said = refusal("device: cpu\0")
-    assert "special characters are not allowed" in said
-    assert "\n" not in said
-
-
-yaml_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def read_or_refusal(text: str) -> Settings | str:
-    try:
-        return parse_settings(text, "c.yaml")
-    except ConfigError as error:
-        return str(error)
-
-
-@given(key=st.sampled_from(sorted(CHECKS)), value=yaml_values)
-def test_any_value_is_taken_as_it_is_or_refused_with_its_line(key: str, value: Any) -> None:
-    *section, name = key.split(".")
-    mapping = {section[0]: {name: value}} if section else {name: value}
-    result = read_or_refusal(yaml.safe_dump(mapping, allow_unicode=True))
-    if isinstance(result, str):
-        assert result.startswith("c.yaml, line ")
-        assert key in result
-    else:
-        taken = leaves(result)[key]
-        assert taken == (tuple(value) if isinstance(value, list) else (value,) if key == "want" else value)
-        assert CHECKS[key][0](taken)
-
-
-@given(st.text(max_size=40))
-def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
-    result = read_or_refusal(text)
-    assert isinstance(result, Settings) or (result.startswith("c.yaml") and result.endswith("."))
+@given(st.text(max_size=6).map(lambda text: f"/{text}"))
+def test_a_folder_that_passes_is_a_path_for_the_system(text: str) -> None:
+    if CHECKS["folders.output"][0](text):
+        assert not os.access(text + "/no such file", os.F_OK)  # raises where it is none
 
 
 @pytest.mark.parametrize(
@@ -180,55 +93,3 @@ def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
 )
 def test_is_people(value: str | int, wanted: bool) -> None:
     assert is_people(value) is wanted
-
-
-class TestWhereTheFileLies:
-    @pytest.fixture(autouse=True)
-    def home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        for name in ("BSHM_CONFIG", "XDG_CONFIG_HOME"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("HOME", str(tmp_path))
-        return tmp_path
-
-    def test_in_the_home_folder(self, home: Path) -> None:
-        assert config_path() == home / ".config/bshm/config.yaml"
-
-    def test_in_the_xdg_folder(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "设 置"))
-        assert config_path() == home / "设 置/bshm/config.yaml"
-
-    def test_where_bshm_config_says(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("BSHM_CONFIG", str(home / "mine.yaml"))
-        assert config_path() == home / "mine.yaml"
-
-    def test_no_file_means_the_defaults(self) -> None:
-        assert load_settings() == Settings()
-
-    def test_the_users_file_is_read(self, home: Path) -> None:
-        file = home / ".config/bshm/config.yaml"
-        file.parent.mkdir(parents=True)
-        file.write_text("threads: 3\n", encoding="utf-8")
-        assert load_settings() == Settings(threads=3)
-
-    def test_a_file_that_was_asked_for_must_be_there(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        with pytest.raises(ConfigError, match="no such config file"):
-            load_settings(home / "missing.yaml")
-        monkeypatch.setenv("BSHM_CONFIG", str(home / "missing.yaml"))
-        with pytest.raises(ConfigError, match=r"missing\.yaml: no such config file"):
-            load_settings()
-
-    def test_a_folder_as_the_file_is_refused(self, home: Path) -> None:
-        with pytest.raises(ConfigError, match="cannot be read: is a directory"):
-            load_settings(home)
-
-    def test_other_encodings_are_refused(self, home: Path) -> None:
-        (home / "gbk.yaml").write_bytes("background: 海边.jpg".encode("gbk"))
-        with pytest.raises(ConfigError, match=r"gbk\.yaml: cannot be read: it is not UTF-8 text\. Save it as UTF-8"):
-            load_settings(home / "gbk.yaml")
-
-    def test_the_name_of_the_file_stands_in_a_refusal(self, home: Path) -> None:
-        file = home / "mine.yaml"
-        file.write_text("colour: red\n", encoding="utf-8")
-        with pytest.raises(ConfigError) as caught:
-            load_settings(file)
-        assert str(caught.value).startswith(f"{os.fspath(file)}, line 1: ")
