@@ -14,7 +14,7 @@ import re
 import socket
 import ssl
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -24,12 +24,14 @@ import httpx
 
 from daemon.inputs import without_user
 from daemon.terminal import shown
-from engine.errors import LinkError, TooLargeError
+from engine.errors import LinkError, TooLargeError, UnreachableError
 from engine.settings import Limits, Links
 
 _REDIRECTS = 5
 _CONNECT = 10.0  # seconds for one of a host's addresses, before the next is tried
 _HEADERS = {"User-Agent": "bshm-cut-out", "Accept": "image/*, */*;q=0.5", "Accept-Encoding": "identity"}
+# RFC 9110 and RFC 6585: request timeout, too early, too many requests; from 500 on it is the server's fault.
+_LATER = (408, 425, 429)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 _PAGE = re.compile(
     rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|title|meta)\b", re.I | re.S
@@ -48,18 +50,20 @@ class Fetched:
 
 
 def fetch(address: str, limits: Limits, links: Links) -> Fetched:
-    """Downloads what an http or https address leads to. Raises LinkError and TooLargeError."""
+    """Downloads what an http or https address leads to. Raises LinkError, TooLargeError, and UnreachableError where the
+    same address may give it in a minute."""
     what = f"{shown(without_user(address))}: cannot be fetched"
     try:
         return asyncio.run(_in_time(address, limits, links))
     except TimeoutError as error:
         why = f"it took longer than {links.timeout:g} seconds"
-        raise LinkError(what, why, "Try again, or raise links.timeout in the config") from error
+        raise UnreachableError(what, why, "Try again, or raise links.timeout in the config") from error
     except httpx.InvalidURL:
         # What stands before an @ may be a password, even where it is in the wrong place; the cause quotes it too.
         raise LinkError(f"{shown(re.sub('://.*@', '://', address))}: not a valid address") from None
-    except httpx.HTTPError as error:
-        raise LinkError(what, str(error) or type(error).__name__, _connection_remedy()) from error
+    except (httpx.HTTPError, ssl.SSLError) as error:  # the latter: TLS that is broken after the handshake
+        kind = UnreachableError if _may_pass(error) else LinkError
+        raise kind(what, str(error) or type(error).__name__, _connection_remedy()) from error
 
 
 def is_public(address: _Address) -> bool:
@@ -74,6 +78,23 @@ def is_public(address: _Address) -> bool:
         if address.is_site_local:
             return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a failed connection may work later: one that is refused, reset, cut or garbled does, as servers restart;
+    a certificate that is not believed, a redirect to no address, and what cannot be unpacked stay as they are."""
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error)):
+        return False
+    if isinstance(error, httpx.RemoteProtocolError):
+        return error.__cause__ is not None  # httpx's own, about the address of a redirect, has none
+    return isinstance(error, httpx.NetworkError | httpx.TimeoutException | ssl.SSLError)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it, also where `from` was not said: httpcore leaves it out where TLS fails."""
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 async def _in_time(address: str, limits: Limits, links: Links) -> Fetched:
@@ -130,9 +151,10 @@ async def _resolved(url: httpx.URL, host: str, allow_private: bool) -> list[_Add
     try:
         port = url.port or (443 if url.scheme == "https" else 80)
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:  # a name that can be none, or one that is not found now
+        kind = UnreachableError if isinstance(error, OSError) else LinkError
         why = f"the host {shown(host)} is not known"
-        raise LinkError(what, why, "Check the address and the connection to the internet") from error
+        raise kind(what, why, "Check the address and the connection to the internet") from error
     addresses = list(dict.fromkeys(ipaddress.ip_address(each[4][0]) for each in found))
     allowed = [each for each in addresses if allow_private or is_public(each)]
     if not allowed:
@@ -149,7 +171,9 @@ async def _content(response: httpx.Response, address: str, limits: Limits) -> by
     what = shown(address)
     if not response.is_success:
         why = f"the server answered {response.status_code} {response.reason_phrase}".rstrip()
-        raise LinkError(f"{what}: cannot be fetched", shown(why), "Check the address in a browser")
+        status = response.status_code
+        kind = UnreachableError if status >= 500 or status in _LATER else LinkError
+        raise kind(f"{what}: cannot be fetched", shown(why), "Check the address in a browser")
     data = bytearray()
     async for part in response.aiter_bytes(1 << 16):
         data += part

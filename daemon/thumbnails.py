@@ -18,8 +18,10 @@ _IN_PATH = (
     re.compile(r"(?<!\d)(\d{2,5})px(?![a-z])"),  # /300px-photo.jpg, MediaWiki
     re.compile(r"=w(\d{2,5})-h(\d{2,5})"),  # Google's photos
     re.compile(r"=[swh](\d{2,5})(?!\d)"),
+    re.compile(r"(?<![a-z0-9])[wh]_(\d{2,5})(?![a-z0-9])"),  # /w_300,h_200/photo.jpg, Cloudinary
 )
-_IN_QUERY = re.compile(r"(max_?|m)?(w|h|width|height)|s|sz|size", re.IGNORECASE)
+_IN_QUERY = re.compile(r"(max_?|m|im)?(w|h|width|height)|s|sz|size|resize|fit", re.IGNORECASE)
+_SIDES = re.compile(r"(\d{2,5})(?:[x,](\d{2,5}))?", re.IGNORECASE)  # resize=300,200 as WordPress.com has it
 
 
 def thumbnail_warning(address: str, size: Size) -> str | None:
@@ -50,8 +52,8 @@ def _promises(address: str) -> Iterator[tuple[str, int]]:
         for match in pattern.finditer(parts.path):
             yield match[0], max(map(int, match.groups()))
     for key, value in parse_qsl(parts.query):
-        if _IN_QUERY.fullmatch(key) and re.fullmatch(r"\d{2,5}", value):
-            yield f"{key}={value}", int(value)
+        if _IN_QUERY.fullmatch(key) and (sides := _SIDES.fullmatch(value)):
+            yield f"{key}={value}", max(int(each) for each in sides.groups() if each)
 
 
 def _word(address: str) -> str | None:

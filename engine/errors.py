@@ -8,6 +8,7 @@
     │   ├── NotAPictureError  empty, another kind of file, damaged
     │   ├── TooLargeError     past a limit against decompression bombs
     │   └── LinkError         an address that cannot be fetched, or must not be
+    │       └── UnreachableError  it may be there in a minute
     ├── OutputError           a result cannot be written                            exit code 1
     ├── JobError              the engine gave one picture up; the next one goes on  exit code 1
     │   ├── DeadlineError     it took too long
@@ -81,6 +82,10 @@ class TooLargeError(PictureError):
 
 class LinkError(PictureError):
     """An address cannot be fetched, or must not be."""
+
+
+class UnreachableError(LinkError):
+    """An address cannot be fetched now, and may be in a minute: the network, the name service, or the server's load."""
 
 
 class OutputError(BshmError):

@@ -13,6 +13,9 @@ SITE = "https://example.org"
     [
         ("/photo.jpg?w=300", Size(300, 200), "w=300"),
         ("/photo.jpg?quality=80&width=640", Size(640, 480), "width=640"),
+        ("/photo.jpg?resize=300,200", Size(300, 200), "resize=300,200"),
+        ("/photo.jpg?size=300x200", Size(300, 200), "size=300x200"),
+        ("/upload/c_fill,w_300,h_200/photo.jpg", Size(300, 200), "w_300"),
         ("/photo_300x200.jpg", Size(300, 200), "300x200"),
         ("/uploads/photo-150x150.jpg", Size(150, 150), "150x150"),
         ("/commons/thumb/a/ab/Photo.jpg/220px-Photo.jpg", Size(220, 330), "220px"),
@@ -50,6 +53,7 @@ def test_a_picture_with_fewer_pixels_than_its_address_promises(address: str) -> 
         ("/photo.jpg?w=300", Size(4000, 3000)),
         ("/photo.jpg?page=20&w=large&id=1234567", Size(300, 200)),
         ("/thumbelina.jpg", Size(300, 200)),
+        ("/show_1234.jpg", Size(300, 200)),
         ("/20x30.jpg", Size(1000, 1500)),
     ],
 )
