@@ -44,9 +44,19 @@ def background_file(settings: Settings) -> bytes:
     return read_file(path_of(settings.background), settings.limits)
 
 
+def sent_background(settings: Settings, background: Background) -> tuple[str | None, bytes | None]:
+    """What lies behind composites as the resident engine takes it: a colour, or a file. Raises PictureError."""
+    from engine.pictures.background import Colour
+
+    if isinstance(background, Colour):
+        return f"#{background.red:02x}{background.green:02x}{background.blue:02x}", None
+    return None, background_file(settings)
+
+
 @contextmanager
-def written_in(config: Path | None) -> Iterator[None]:
-    """Names the config file in a UsageError about a word that stands there; None: it stood elsewhere."""
+def written_in(config: Path | str | None) -> Iterator[None]:
+    """Names the config file, maybe with a line, in a UsageError about a word that stands there; None: it stood
+    elsewhere."""
     try:
         yield
     except UsageError as error:

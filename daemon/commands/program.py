@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from daemon.commands import cutout, doctor, engine, models, status
+from daemon.commands import config, cutout, doctor, engine, models, status
 from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError, FaultError
@@ -31,6 +31,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "engine": engine,
     "status": status,
     "models": models,
+    "config": config,
     "doctor": doctor,
 }
 _STOPPING = (signal.SIGTERM, signal.SIGHUP)

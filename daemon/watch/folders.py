@@ -1,0 +1,168 @@
+"""`folders` in the config -> hot folders that do one another no harm, or a sentence with the line that does.
+
+What the program writes, it must never take for something that was dropped. So a folder that is written to (output,
+failed, done) is no watched folder and has none in it: the folders below the watched one are mirrored there, and could
+be the other's. Below a watched folder it may lie, for there it is never looked into; and several entries may write to
+one folder, even one entry its results, originals and failures, since no name is ever given twice (naming, publish).
+Only done and failed must differ in an entry: nobody could tell what became of an original.
+
+Folders are the same where links or bind mounts lead from one to the other. (Names that differ in capitals alone are
+two, although some file systems make them one.) Folders that are not there yet may come later, with a mount; links are
+followed as they are now. Nothing is created here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from daemon.chosen import check_network, read_background, written_in
+from daemon.terminal import shown
+from daemon.watch.hot_folder import HotFolder, Keep
+from daemon.watch.mounts import Mount, all_paths, read_mounts
+from engine.errors import ConfigError, system_reason
+from engine.folders import named_folder
+from engine.settings import SHARED, Folder, Settings
+
+_KEEP: Mapping[str, Keep] = {"keep": "keep", "delete": "delete"}
+_NEVER_A_FOLDER = (errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)  # what waiting for a mount does not change
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of the config with its folders, links followed. place: its file and line, as far as they are known.
+
+    written: where the program writes, by the keys output, failed and, if files are moved there, done.
+    """
+
+    said: Folder
+    place: str | None
+    watch: Path
+    written: Mapping[str, Path]
+
+    def refusal(self, key: str, folder: Path, why: str, remedy: str = "") -> ConfigError:
+        place = f"{self.place}: " if self.place else ""
+        return ConfigError(f"{place}'folders.{key}' cannot be {shown(folder)}", why, remedy)
+
+    @property
+    def of_line(self) -> str:
+        """Which entry it is, for sentences about another."""
+        return f" of line {self.said.line}" if self.said.line else ""
+
+
+def hot_folders(settings: Settings, config: Path | None) -> tuple[HotFolder, ...]:
+    """The hot folders of the settings, in their order. config: the file that they were read from, None: no file.
+
+    Raises ConfigError where there is none, and with file and line for folders that are not safe beside one another,
+    files in place of folders, networks that there are not or that the licences forbid, and backgrounds of composites
+    that cannot be read (UsageError where config is None).
+    """
+    if not settings.folders:
+        remedy = "Write at least one below 'folders:', beginning with '- watch:' and 'output:'"
+        raise ConfigError(f"{config}: no folder is named" if config else "no folder is named", remedy=remedy)
+    mounts = read_mounts()
+    entries = [_entry(each, config) for each in settings.folders]
+    for number, entry in enumerate(entries):
+        _check_kinds(entry)
+        for other in entries[:number]:
+            _check_watched(entry, other, mounts)
+    for entry in entries:
+        _check_written(entry, entries, mounts)
+    return tuple(_hot_folder(each, entries, mounts, settings, config) for each in entries)
+
+
+def _entry(said: Folder, config: Path | None) -> _Entry:
+    place = f"{config}, line {said.line}" if config and said.line else str(config) if config else None
+    with written_in(place):
+        output = named_folder(said.output)
+        written = {
+            "output": output,
+            "failed": output.parent / "failed" if said.failed is None else named_folder(said.failed),
+        }
+        if said.done not in _KEEP:
+            written["done"] = named_folder(said.done)
+        watch = named_folder(said.watch)
+    return _Entry(said, place, _real(watch), {key: _real(folder) for key, folder in written.items()})
+
+
+def _real(path: Path) -> Path:
+    """Links followed as far as they lead; Path.resolve() of Python 3.11 raises where they lead in a circle."""
+    return Path(os.path.realpath(path))
+
+
+def _check_kinds(entry: _Entry) -> None:
+    for key, folder in (("watch", entry.watch), *entry.written.items()):
+        try:
+            is_folder = stat.S_ISDIR(folder.stat().st_mode)
+        except OSError as error:
+            if error.errno in _NEVER_A_FOLDER:
+                raise entry.refusal(key, folder, system_reason(error)) from error
+        else:
+            if not is_folder:
+                raise entry.refusal(key, folder, "it is a file, and not a folder")
+
+
+def _check_watched(entry: _Entry, other: _Entry, mounts: Sequence[Mount]) -> None:
+    """No file is to be found by two entries."""
+    if entry.watch in all_paths(other.watch, mounts):
+        raise entry.refusal("watch", entry.watch, f"it is the watched folder{other.of_line}")
+    for outer, inner in ((entry, other), (other, entry)):
+        if outer.said.recursive and _below(inner.watch, outer.watch, mounts):
+            why = f"it lies in the watched folder{outer.of_line}, {shown(outer.watch)}"
+            raise inner.refusal("watch", inner.watch, why, "Write 'recursive: false' for that one, or choose another")
+
+
+def _check_written(entry: _Entry, entries: Sequence[_Entry], mounts: Sequence[Mount]) -> None:
+    for key, folder in entry.written.items():
+        for other in entries:
+            if folder in all_paths(other.watch, mounts):
+                why = f"it is the watched folder{other.of_line}"
+                raise entry.refusal(key, folder, why, "Choose a folder beside it, or in it")
+            if _below(other.watch, folder, mounts):
+                why = f"the watched folder{other.of_line} lies in it, {shown(other.watch)}"
+                raise entry.refusal(key, folder, why, "Choose a folder beside that one, or in it")
+    done = entry.written.get("done")
+    if done and done in all_paths(entry.written["failed"], mounts):
+        raise entry.refusal("done", done, "it is the folder of those that failed", "Choose another for one of them")
+
+
+def _below(inner: Path, outer: Path, mounts: Sequence[Mount]) -> frozenset[Path]:
+    """The paths below `outer`, and not `outer` itself, under which `inner` is found."""
+    return frozenset(path for path in all_paths(inner, mounts) if outer in path.parents)
+
+
+def _hot_folder(
+    entry: _Entry, entries: Sequence[_Entry], mounts: Sequence[Mount], settings: Settings, config: Path | None
+) -> HotFolder:
+    said, written = entry.said, entry.written
+    # A bind mount may show the watched folder in itself too.
+    every = {entry.watch, *(folder for each in entries for folder in each.written.values())}
+    return HotFolder(
+        watch=entry.watch,
+        excluded=frozenset(path for folder in every for path in _below(folder, entry.watch, mounts)),
+        output=written["output"],
+        failed=written["failed"],
+        done=_KEEP[said.done] if said.done in _KEEP else written["done"],
+        recursive=said.recursive,
+        patterns=said.pattern,
+        conflict=said.conflict,
+        observer=said.observer,
+        report=said.report,
+        settings=_own_settings(entry, settings, config),
+    )
+
+
+def _own_settings(entry: _Entry, settings: Settings, config: Path | None) -> Settings:
+    """The settings with the entry's own words in them, judged as `bshm cutout` judges them."""
+    said = {key: value for key in SHARED if (value := getattr(entry.said, key)) is not None}
+    own = replace(settings, **said)
+    with written_in(entry.place if "network" in said else config):
+        check_network(own)
+    if "composite" in own.want:
+        with written_in(entry.place if "background" in said else config):
+            read_background(own)
+    return own
