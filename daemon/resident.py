@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from daemon.batch import Begun, Loaded
-from daemon.chosen import background_file
+from daemon.chosen import sent_background
 from daemon.in_process import InProcess
 from daemon.results import Results, Wanted
 from daemon.terminal import complain
@@ -61,7 +61,9 @@ class Resident:
         self._client = Client(address, timeout=_SILENCE, patience=_PATIENCE)
         self._hasty = Client(address, timeout=_QUICKLY)
         self._wanted, self._priority = wanted, priority
-        self._colour, self._behind = _behind(wanted)
+        self._colour, self._behind = None, None
+        if wanted.background is not None:
+            self._colour, self._behind = sent_background(wanted.settings, wanted.background)
         self._jobs: set[str] = set()
         self._lock = Lock()
         self._instead: InProcess | None = None
@@ -129,7 +131,7 @@ class Resident:
             threshold=wanted.threshold,
             background=self._colour,
             job=job,
-            name=_shortened(loaded.name),
+            name=shortened_name(loaded.name),
         )
         self._jobs.add(job)
         try:
@@ -198,18 +200,6 @@ def _differences(theirs: Mapping[str, Any], ours: Mapping[str, Any], above: str 
             yield f"its setting '{above}{key}' is {value}, and here it is {own}"
 
 
-def _behind(wanted: Wanted) -> tuple[str | None, bytes | None]:
-    """What is behind composites as the engine takes it: a colour, or a picture's file."""
-    if wanted.background is None:
-        return None, None
-    from engine.pictures.background import Colour
-
-    behind = wanted.background
-    if isinstance(behind, Colour):
-        return f"#{behind.red:02x}{behind.green:02x}{behind.blue:02x}", None
-    return None, background_file(wanted.settings)
-
-
-def _shortened(name: str) -> str:
+def shortened_name(name: str) -> str:
     """A picture's name as long as the engine takes it: of a long path the end tells more."""
     return name if len(name) <= _LONGEST_NAME else f"...{name[3 - _LONGEST_NAME :]}"

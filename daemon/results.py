@@ -65,11 +65,7 @@ class Wanted:
 
         Raises OutputError where some of it is there and nothing was said of that.
         """
-        from engine.pictures.formats import suffix, written_format
-
-        kinds = {want: suffix(written_format(want, self.settings.format)) for want in self.settings.want}
-        if self.report:
-            kinds["report"] = ".json"
+        kinds = endings(self.settings, report=self.report)
         files = {kind: place.path(kind, ending) for kind, ending in kinds.items()}
         there = {kind: path for kind, path in files.items() if os.path.lexists(path)}
         if there and self.existing == "refuse":
@@ -87,26 +83,48 @@ class Wanted:
             yield path
 
     def _report(self, results: Results, files: Mapping[str, Path], source: str | Path) -> bytes:
-        settings = self.settings
-        content = {
-            "input": _named(source),
-            "outputs": {kind: _named(path) for kind, path in files.items() if kind != "report"},
-            "settings": {
-                "want": settings.want,
-                "format": settings.format,
-                "matte_bits": settings.matte_bits,
-                "network": settings.network,
-                "people": settings.people,
-                "quality": settings.quality,
-                "binary": self.binary,
-                "threshold": self.threshold,
-            },
-            **results.report,
-        }
-        return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+        return report_file(
+            results.report, files, source, self.settings, binary=self.binary, threshold=self.threshold
+        )
 
 
-def _named(source: str | Path) -> dict[str, Any]:
+def report_file(
+    report: Mapping[str, Any],
+    files: Mapping[str, Path],
+    source: str | Path,
+    settings: Settings,
+    *,
+    binary: bool = False,
+    threshold: float | None = None,
+) -> bytes:
+    """The file that says what was found and done. files: of the picture, by kind; source: its path or address."""
+    content = {
+        "input": named(source),
+        "outputs": {kind: named(path) for kind, path in files.items() if kind != "report"},
+        "settings": {
+            "want": settings.want,
+            "format": settings.format,
+            "matte_bits": settings.matte_bits,
+            "network": settings.network,
+            "people": settings.people,
+            "quality": settings.quality,
+            "binary": binary,
+            "threshold": threshold,
+        },
+        **report,
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def endings(settings: Settings, *, report: bool) -> dict[str, str]:
+    """What the names of a picture's files end with, by kind: {"cutout": ".png", "report": ".json"}."""
+    from engine.pictures.formats import suffix, written_format
+
+    found = {want: suffix(written_format(want, settings.format)) for want in settings.want}
+    return {**found, "report": ".json"} if report else found
+
+
+def named(source: str | Path) -> dict[str, Any]:
     """A file twice: to be read, and as an address that holds any bytes of its name (RFC 8089); an address as it is."""
     if isinstance(source, str):
         return {"name": source, "uri": source}

@@ -1,6 +1,6 @@
 """What results and originals are called: names that nothing has, and that no other job of this moment is about to use.
 
-A result is called after its picture: a.cutout.png of a.jpg. Where a result of another picture has that name (a.png), the
+A result is called after its picture: a.cutout.png of a.jpg. Where another picture's result has that name (a.png), the
 whole name is taken: a.png.cutout.png. What the folder's `conflict` says is about results of the same name alone.
 """
 
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from daemon.outputs import LONGEST_TAIL, Place, shortened
 
-_ERROR = ".error.txt"
+# What is added to the name of an original in the failed folder for the file that says why it lies there.
+ERROR = ".error.txt"
 
 # The hot folder and the name in it of the file whose result has, or had, a path.
 Origin = tuple[Path, str]
@@ -98,11 +99,6 @@ class Names:
     def _release(self, paths: Iterable[Path]) -> None:
         with self._lock:
             self._reserved.difference_update(paths)
-
-
-def error_file(moved: Path) -> Path:
-    """The file that says why an original lies in the failed folder."""
-    return beside_of(moved, _ERROR)
 
 
 def beside_of(path: Path, ending: str) -> Path:

@@ -33,7 +33,7 @@ def put_away(source: Path, stamp: Stamp, held: Path, target: Path | None) -> boo
         except FileNotFoundError:
             return True
     if stamp_of(held) != stamp:
-        _give_back(held, source)
+        give_back(held, source)
         return False
     if target is None:
         held.unlink()
@@ -63,6 +63,17 @@ def move(source: Path, target: Path) -> None:
                 raise
             _move_across(source, target)
     sync_folder(target.parent)
+
+
+def give_back(held: Path, source: Path) -> None:
+    """A file that is held gets its name again, or one beside it where another has come. Raises OSError."""
+    place, number = source, 1
+    while os.path.lexists(held):
+        try:
+            move_to_free(held, place)
+        except FileExistsError:
+            number += 1
+            place = source.with_name(f"{source.stem}-{number}{source.suffix}")
 
 
 def stamp_of(path: Path) -> Stamp:
@@ -112,20 +123,6 @@ def _move_link(source: Path, target: Path) -> None:
         if not target.is_symlink() or target.readlink() != leads_to:
             raise _taken(target) from None
     source.unlink()
-
-
-def _give_back(held: Path, source: Path) -> None:
-    """The file that came in between gets its name again, or one beside it where a third has come."""
-    number = 1
-    place = source
-    while True:
-        try:
-            move_to_free(held, place)
-        except FileExistsError:
-            number += 1
-            place = source.with_name(f"{source.stem}-{number}{source.suffix}")
-        else:
-            return
 
 
 def _hash(path: Path) -> bytes:
