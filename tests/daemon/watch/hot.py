@@ -1,0 +1,67 @@
+"""Hot folders for tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from daemon.watch.hot_folder import HotFolder
+from engine.settings import Settings
+from tests.daemon.conftest import NOBODY
+
+
+def hot_folder(watch: Path, **changes: Any) -> HotFolder:
+    """A hot folder as the defaults would have it; its results and failures lie in folders beside it."""
+    folder = HotFolder(
+        watch=watch.resolve(),
+        excluded=frozenset(),
+        output=watch.with_name("out"),
+        failed=watch.with_name("failed"),
+        done="keep",
+        recursive=True,
+        patterns=("*",),
+        conflict="suffix",
+        observer="auto",
+        report=True,
+        settings=Settings(),
+    )
+    return replace(folder, **changes)
+
+
+@contextmanager
+def reachable_folder() -> Iterator[HotFolder]:
+    """A hot folder that every user can come to, which tmp_path is not."""
+    top = Path(tempfile.mkdtemp(prefix="bshm"))
+    try:
+        top.chmod(0o755)
+        (top / "in").mkdir()
+        yield hot_folder(top / "in")
+    finally:
+        shutil.rmtree(top)
+
+
+@contextmanager
+def with_rights(path: Path, rights: int) -> Iterator[None]:
+    """A context in which a file or folder has other rights, and they hold, also when root runs the tests."""
+    before = path.stat().st_mode & 0o7777
+    root = os.geteuid() == 0
+    path.chmod(rights)
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        path.chmod(before)
+
+
+def open_files() -> list[str]:
+    """The numbers of this process's open files."""
+    return sorted(each.name for each in Path("/proc/self/fd").iterdir())
