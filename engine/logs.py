@@ -67,16 +67,21 @@ class Logfmt(logging.Formatter):
 
 @contextmanager
 def logging_to(stderr: TextIO, file: Path | None = None) -> Iterator[None]:
-    """While it lasts, every logger of this process writes here: ours from info on, those of libraries from warning on.
+    """While it lasts, every logger of this process writes here: the engine's from info on, others from warning on.
 
     stderr: a terminal, a pipe or the journal. file: has tracebacks too; it is rotated. One that cannot be written is
     no reason to stop: that is said on stderr.
     """
-    terminal = _Terminal(stderr)
-    terminal.setFormatter(Logfmt(priorities=_is_journal(stderr)))
-    handlers: list[logging.Handler] = [terminal]
-    root, level = logging.getLogger(), log.level
-    log.setLevel(logging.INFO)
+    with logging_by(Stderr(stderr), file, log):
+        yield
+
+
+@contextmanager
+def logging_by(terminal: logging.Handler, file: Path | None, own: logging.Logger) -> Iterator[None]:
+    """As logging_to, with a handler for what stderr stands for, and with the logger that counts from info on."""
+    handlers = [terminal]
+    root, level = logging.getLogger(), own.level
+    own.setLevel(logging.INFO)
     root.addHandler(terminal)
     try:
         if file is not None:
@@ -87,7 +92,7 @@ def logging_to(stderr: TextIO, file: Path | None = None) -> Iterator[None]:
                 terminal.handle(_unwritable(str(file), error))
         yield
     finally:
-        log.setLevel(level)
+        own.setLevel(level)
         for each in handlers:
             root.removeHandler(each)
             each.close()
@@ -100,7 +105,13 @@ def _open(file: Path, terminal: logging.Handler) -> logging.Handler:
     return handler
 
 
-class _Terminal(logging.StreamHandler[TextIO]):
+class Stderr(logging.StreamHandler[TextIO]):
+    """Standard error, by default in lines of logfmt, with priorities where it goes to the journal."""
+
+    def __init__(self, stream: TextIO, formatter: logging.Formatter | None = None) -> None:
+        super().__init__(stream)
+        self.setFormatter(formatter or Logfmt(priorities=is_journal(stream)))
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
         """Nothing: there is no place left to say that standard error is closed."""
 
@@ -152,7 +163,7 @@ def _unwritable(file: str, error: BaseException | None) -> logging.LogRecord:
     return said
 
 
-def _is_journal(stream: TextIO) -> bool:
+def is_journal(stream: TextIO) -> bool:
     """Whether a stream goes to journald: systemd.exec(5), $JOURNAL_STREAM."""
     try:
         status = os.fstat(stream.fileno())
