@@ -116,7 +116,7 @@ def _read_value(node: yaml.Node, hint: Any, key: str, name: str) -> Any:
         value = tuple(value) if isinstance(value, list) else (value,)
     check, wanted = CHECKS[key]
     if value is None or not _is_a(value, hint) or not check(value):
-        fault = "has no value" if node.tag == _NULL else f"cannot be {_written(node)}"
+        fault = "has no value" if node.tag == _NULL and not node.value else f"cannot be {_written(node)}"
         raise ConfigError(f"{_place(node, name)}: '{key}' {fault}", f"it is {wanted}")
     return value
 

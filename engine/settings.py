@@ -155,7 +155,7 @@ def _are_globs(value: tuple[str, ...]) -> bool:
 
 
 _Check = tuple[Callable[[Any], bool], str]
-_FOLDER: _Check = (_is_folder, "the path of a folder that begins with / or ~")
+_FOLDER: _Check = (_is_folder, "the path of a folder that begins with / or ~/")
 _SWITCH: _Check = (lambda _: True, "true or false")
 
 _SHARED: Mapping[str, _Check] = {

@@ -143,9 +143,10 @@ def test_each_folder_knows_its_line() -> None:
         ("folders: {watch: /a, output: /b}", 1, ["'folders' is no list", "Begin each folder with '- watch: ...'"]),
         ("folders: ~/in", 1, ["'folders' is no list"]),
         ("folders:\n- ~/in\n", 2, ["settings are written as 'key: value'"]),
-        ("folders:\n- watch: /a\n- watch: /b\n", 2, ["'folders.output' is missing", "begins with / or ~"]),
+        ("folders:\n- watch: /a\n- watch: /b\n", 2, ["'folders.output' is missing", "begins with / or ~/"]),
         ("folders:\n- output: /a\n", 2, ["'folders.watch' is missing"]),
         ("folders:\n  -\n", 2, ["'folders.watch' is missing"]),
+        ("folders:\n- watch: ~\n  output: /b\n", 2, ["'folders.watch' cannot be '~'", "begins with / or ~/"]),
         ("folders:\n- watch: in\n  output: /b\n", 2, ["'folders.watch' cannot be 'in'", "begins with / or ~"]),
         ("folders:\n- watch: /a\n  output: ./out\n", 3, ["'folders.output' cannot be './out'"]),
         (

@@ -1,0 +1,402 @@
+"""Hot folders that could take one another's files, or their own results, are refused with the line in the config."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from PIL import Image
+
+from daemon.watch.folders import hot_folders
+from daemon.watch.hot_folder import HotFolder
+from engine.config_file import load_settings
+from engine.errors import ConfigError
+from engine.settings import Folder, Settings
+from tests.daemon.watch.binding import bound
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder, without links on the way to it."""
+    monkeypatch.delenv("BSHM_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path.resolve()))
+    return tmp_path.resolve()
+
+
+def read(home: Path, text: str) -> tuple[HotFolder, ...]:
+    """The hot folders of a config file in the home folder; ~ in it is that too."""
+    config = home / "c.yaml"
+    config.write_text(text, encoding="utf-8")
+    return hot_folders(load_settings(config), config)
+
+
+def entries(*folders: str) -> str:
+    """A config file with these entries, one a line; the first is line 2."""
+    return "folders:\n" + "".join(f"- {{{each}}}\n" for each in folders)
+
+
+def refusal(home: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read(home, text)
+    return str(caught.value).replace(str(home), "~")
+
+
+def test_the_default_folder(home: Path) -> None:
+    (folder,) = hot_folders(Settings(), None)
+    assert folder == HotFolder(
+        watch=home / "BSHM/in",
+        excluded=frozenset(),
+        output=home / "BSHM/out",
+        failed=home / "BSHM/failed",
+        done="keep",
+        recursive=True,
+        patterns=("*",),
+        conflict="suffix",
+        observer="auto",
+        report=True,
+        settings=Settings(want=("cutout", "matte")),
+    )
+    assert list(home.iterdir()) == []  # nothing is made
+
+
+def test_the_project_has_a_home_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BSHM_HOME", str(home / "人"))
+    (folder,) = hot_folders(Settings(), None)
+    assert (folder.watch, folder.output, folder.failed) == (home / "人/in", home / "人/out", home / "人/failed")
+
+
+def test_what_an_entry_says_goes_before_what_is_said_outside_of_it(home: Path) -> None:
+    text = "want: matte\nformat: tiff\npeople: 3\n" + entries(
+        "watch: ~/a, output: ~/o",
+        "watch: ~/b, output: ~/o, want: [composite], people: all, quality: fast, matte_bits: 16, network: rvm, "
+        "format: webp, background: blue, done: ~/d, recursive: no, report: no, conflict: skip, observer: polling, "
+        'pattern: ["*.jpg", "IMG_*"], failed: ~/bad',
+    )
+    outer, inner = read(home, text)
+    assert outer.settings == replace(load_settings(home / "c.yaml"), want=("cutout", "matte"))
+    assert outer.failed == home / "failed"  # beside the output
+    assert (outer.settings.format, outer.settings.people) == ("tiff", 3)
+    assert inner.settings == replace(
+        outer.settings,
+        want=("composite",),
+        people="all",
+        quality="fast",
+        matte_bits=16,
+        network="rvm",
+        format="webp",
+        background="blue",
+    )
+    assert (inner.done, inner.failed) == (home / "d", home / "bad")
+    assert (inner.recursive, inner.report, inner.conflict, inner.observer) == (False, False, "skip", "polling")
+    assert inner.patterns == ("*.jpg", "IMG_*")
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["watch: ~/in, output: ~/in/out"],
+        ["watch: ~/in, output: ~/in/out, done: ~/in/done, failed: ~/in/bad/of today"],
+        ["watch: ~/in, output: ~/o, failed: ~/o"],
+        ["watch: ~/in, output: ~/o, done: ~/o"],
+        ["watch: ~/in, output: ~/o, failed: ~/o/failed, done: ~/o/done"],
+        ["watch: ~/in, output: ~/o", "watch: ~/other, output: ~/o"],
+        ["watch: ~/in, output: ~/other/out", "watch: ~/other, output: ~/in/out"],
+        ["watch: ~/in, output: ~/o, recursive: no", "watch: ~/in/deep, output: ~/o"],
+        ["watch: ~/in/deep, output: ~/o", "watch: ~/in, output: ~/o, recursive: no"],
+        ["watch: ~/in, output: ~/o", "watch: ~/in2, output: ~/o"],  # a name that begins with another
+        ["watch: ~/in, output: ~/in-out"],
+        ["watch: ~/in, output: ~/o, done: delete"],
+    ],
+)
+def test_folders_that_are_safe_beside_one_another(folders: Sequence[str], home: Path) -> None:
+    assert len(read(home, entries(*folders))) == len(folders)
+
+
+@pytest.mark.parametrize(
+    ("folders", "line", "said"),
+    [
+        (
+            ["watch: ~/in, output: ~/o", "watch: ~/in, output: ~/p"],
+            3,
+            "watch' cannot be ~/in: it is the watched folder of line 2.",
+        ),
+        (
+            ["watch: ~/in, output: ~/o", "watch: ~/x/../in/., output: ~/p"],
+            3,
+            "watch' cannot be ~/in: it is the watched folder of line 2.",
+        ),
+        (
+            ["watch: ~/in, output: ~/o", "watch: ~/in/deep, output: ~/o"],
+            3,
+            "watch' cannot be ~/in/deep: it lies in the watched folder of line 2, ~/in.",
+        ),
+        (
+            ["watch: ~/in/deep, output: ~/o", "watch: ~/in, output: ~/o"],
+            2,
+            "watch' cannot be ~/in/deep: it lies in the watched folder of line 3, ~/in.",
+        ),
+        (
+            ["watch: ~/in, output: ~/o", "watch: ~/in/deep, output: ~/o, recursive: no"],
+            3,
+            "watch' cannot be ~/in/deep: it lies in",
+        ),
+        (["watch: ~/in, output: ~/in"], 2, "output' cannot be ~/in: it is the watched folder of line 2."),
+        (
+            ["watch: ~/in, output: ~/"],
+            2,
+            "output' cannot be ~: the watched folder of line 2 lies in it, ~/in.",
+        ),
+        (["watch: ~/in, output: ~/o, failed: ~/in"], 2, "failed' cannot be ~/in"),
+        (["watch: ~/in, output: ~/o, failed: /"], 2, "failed' cannot be /"),
+        (["watch: ~/in, output: ~/o, done: ~/in"], 2, "done' cannot be ~/in"),
+        (["watch: ~/in, output: ~/o, done: ~/"], 2, "done' cannot be ~"),
+        (["watch: ~/failed, output: ~/out"], 2, "failed' cannot be ~/failed"),
+        (
+            ["watch: ~/in, output: ~/b", "watch: ~/b, output: ~/o"],
+            2,
+            "output' cannot be ~/b: it is the watched folder of line 3.",
+        ),
+        (
+            ["watch: ~/a, output: ~/o", "watch: ~/b, output: ~/p, done: ~/a"],
+            3,
+            "done' cannot be ~/a: it is the watched folder of line 2.",
+        ),
+        (
+            ["watch: ~/in, output: ~/b", "watch: ~/b/in, output: ~/o"],
+            2,
+            "output' cannot be ~/b: the watched folder of line 3 lies in it",
+        ),
+        (["watch: ~/in, output: ~/in/out", "watch: ~/in/out/more, output: ~/o"], 3, "watch' cannot be ~/in/out/more"),
+        (
+            ["watch: ~/in, output: ~/in/out, recursive: no", "watch: ~/in/out/more, output: ~/o"],
+            2,
+            "output' cannot be ~/in/out",
+        ),
+        (
+            ["watch: ~/in, output: ~/o, done: ~/o/failed, failed: ~/o/failed"],
+            2,
+            "done' cannot be ~/o/failed: it is the folder of those that failed.",
+        ),
+        (
+            ["watch: ~/in, output: ~/o, done: ~/failed"],
+            2,
+            "done' cannot be ~/failed: it is the folder of those that failed.",
+        ),
+        (["watch: ~no-such-user/in, output: ~/o"], 2, "there is no user 'no-such-user'"),
+    ],
+)
+def test_folders_that_harm_one_another_are_refused_with_the_line(
+    folders: Sequence[str], line: int, said: str, home: Path
+) -> None:
+    sentence = refusal(home, entries(*folders))
+    assert sentence.startswith(f"~/c.yaml, line {line}: ")
+    assert said in sentence
+
+
+def test_without_folders_it_says_what_to_write(home: Path) -> None:
+    assert refusal(home, "folders: []").startswith("~/c.yaml: no folder is named. Write at least one below 'folders:'")
+    with pytest.raises(ConfigError, match=r"^no folder is named\."):
+        hot_folders(Settings(folders=()), None)
+
+
+def test_a_default_that_cannot_be_names_the_file_alone(home: Path) -> None:
+    (home / "BSHM").mkdir()
+    (home / "BSHM/in").write_text("a file")
+    assert refusal(home, "").startswith("~/c.yaml: 'folders.watch' cannot be ~/BSHM/in: it is a file")
+
+
+class TestLinks:
+    def test_they_are_followed_also_where_the_end_is_not_there_yet(self, home: Path) -> None:
+        (home / "link").symlink_to("disk")
+        (folder,) = read(home, entries("watch: ~/link/in, output: ~/link/in/out"))
+        assert (folder.watch, folder.output) == (home / "disk/in", home / "disk/in/out")
+        assert folder.excluded == {home / "disk/in/out", home / "disk/in/failed"}
+
+    @pytest.mark.parametrize(
+        ("folders", "line"),
+        [
+            (["watch: ~/in, output: ~/o", "watch: ~/link, output: ~/o"], 3),
+            (["watch: ~/in, output: ~/o", "watch: ~/link/deep, output: ~/o"], 3),
+            (["watch: ~/in, output: ~/link"], 2),
+            (["watch: ~/in/deep, output: ~/link"], 2),
+            (["watch: ~/in, output: ~/o, done: ~/link"], 2),
+        ],
+    )
+    def test_a_folder_behind_a_link_is_the_same(self, folders: Sequence[str], line: int, home: Path) -> None:
+        (home / "in/deep").mkdir(parents=True)
+        (home / "link").symlink_to("in")
+        assert refusal(home, entries(*folders)).startswith(f"~/c.yaml, line {line}: ")
+
+    def test_two_dots_after_a_link_lead_to_where_the_link_leads(self, home: Path) -> None:
+        (home / "disk/deep").mkdir(parents=True)
+        (home / "link").symlink_to("disk/deep")
+        text = entries("watch: ~/disk/in, output: ~/o", "watch: ~/link/../in, output: ~/o")
+        assert refusal(home, text).startswith("~/c.yaml, line 3: ")
+
+    @pytest.mark.parametrize("key", ["watch", "output", "failed", "done"])
+    def test_a_circle_is_refused(self, key: str, home: Path) -> None:
+        (home / "a").symlink_to("b")
+        (home / "b").symlink_to("a")
+        paths = {"watch": "~/in", "output": "~/o", "failed": "~/f", "done": "~/d", key: "~/a/x"}
+        said = refusal(home, entries(", ".join(f"{name}: {path}" for name, path in paths.items())))
+        assert said.startswith(f"~/c.yaml, line 2: 'folders.{key}' cannot be ~/")
+        assert "too many levels of symbolic links" in said
+
+
+class TestBindMounts:
+    @pytest.fixture
+    def shown(self, home: Path) -> Iterator[Path]:
+        """A folder in which the folder "in" is seen a second time."""
+        (home / "in/deep/out").mkdir(parents=True)
+        (home / "shown").mkdir()
+        with bound(home / "in/deep", home / "shown"):
+            yield home / "shown"
+
+    @pytest.mark.usefixtures("shown")
+    @pytest.mark.parametrize(
+        ("folders", "line"),
+        [
+            (["watch: ~/in/deep, output: ~/o", "watch: ~/shown, output: ~/o"], 3),
+            (["watch: ~/in, output: ~/o", "watch: ~/shown, output: ~/o"], 3),
+            (["watch: ~/shown, output: ~/o", "watch: ~/in/deep/x/y, output: ~/o"], 3),
+            (["watch: ~/in/deep, output: ~/shown"], 2),
+            (["watch: ~/in/deep/x, output: ~/shown"], 2),
+        ],
+    )
+    def test_a_folder_that_is_seen_twice_is_the_same(self, folders: Sequence[str], line: int, home: Path) -> None:
+        assert refusal(home, entries(*folders)).startswith(f"~/c.yaml, line {line}: ")
+
+    def test_an_output_that_is_seen_in_the_watched_folder_is_not_looked_into(self, shown: Path, home: Path) -> None:
+        (folder,) = read(home, entries(f"watch: ~/in, output: {shown}/out, failed: ~/bad"))
+        assert folder.output == shown / "out"
+        assert folder.excluded == {home / "in/deep/out"}
+
+    def test_a_watched_folder_that_is_seen_in_itself_is_watched_once(self, home: Path) -> None:
+        (home / "in/again").mkdir(parents=True)
+        with bound(home / "in", home / "in/again"):
+            (folder,) = read(home, entries("watch: ~/in, output: ~/o"))
+            assert folder.excluded == {home / "in/again"}
+
+
+class TestWhatLiesThere:
+    @pytest.mark.parametrize("key", ["watch", "output", "failed", "done"])
+    @pytest.mark.parametrize("path", ["~/file", "~/file/in"])
+    def test_a_file_in_place_of_a_folder_is_refused(self, key: str, path: str, home: Path) -> None:
+        (home / "file").write_text("a file")
+        paths = {"watch": "~/in", "output": "~/o", "failed": "~/f", "done": "~/d", key: path}
+        said = refusal(home, entries(", ".join(f"{name}: {path}" for name, path in paths.items())))
+        assert said.startswith(f"~/c.yaml, line 2: 'folders.{key}' cannot be {path}: ")
+
+    def test_a_pipe_is_refused_and_not_waited_for(self, home: Path) -> None:
+        os.mkfifo(home / "pipe")
+        assert "it is a file, and not a folder" in refusal(home, entries("watch: ~/pipe, output: ~/o"))
+
+    def test_a_name_that_no_file_system_takes_is_refused(self, home: Path) -> None:
+        assert "file name too long" in refusal(home, entries(f"watch: ~/{'n' * 256}, output: ~/o"))
+
+    def test_a_name_that_is_no_utf_8(self, home: Path) -> None:
+        (home / os.fsdecode(b"caf\xe9")).write_text("a file")
+        (folder,) = read(home, entries(r'watch: "~/\udce9", output: ~/o'))
+        assert os.fsencode(folder.watch.name) == b"\xe9"
+        assert "'folders.watch' cannot be ~/caf\\xe9: " in refusal(home, entries(r'watch: "~/caf\udce9", output: ~/o'))
+
+
+class TestWhatIsWanted:
+    def test_an_unknown_network_is_refused_with_the_line_of_its_folder(self, home: Path) -> None:
+        text = entries("watch: ~/a, output: ~/o", "watch: ~/b, output: ~/o, network: u2net")
+        assert refusal(home, text).startswith("~/c.yaml, line 3: 'u2net': no such matting network")
+
+    def test_one_that_the_licences_forbid_too(self, home: Path) -> None:
+        text = "licences: permissive\n" + entries("watch: ~/a, output: ~/o, network: rvm")
+        assert refusal(home, text).startswith("~/c.yaml, line 3: network 'rvm' may not be used: its licence is")
+
+    def test_a_network_that_is_said_outside_of_the_folders_has_the_file_alone(self, home: Path) -> None:
+        said = refusal(home, "network: u2net\n" + entries("watch: ~/a, output: ~/o"))
+        assert said.startswith("~/c.yaml: 'u2net': no such matting network")
+
+    @pytest.mark.parametrize("background", ["~/no.jpg", "nocolour", "rgba(0, 0, 0, 0.5)"])
+    def test_a_background_that_cannot_be_had_is_refused_where_a_composite_is_wanted(
+        self, background: str, home: Path
+    ) -> None:
+        entry = f'watch: ~/a, output: ~/o, background: "{background}"'
+        assert len(read(home, entries(entry))) == 1  # nobody looks at it
+        said = refusal(home, entries(f"{entry}, want: composite"))
+        assert said.startswith(f"~/c.yaml, line 2: background '{background}' is ")
+        outside = f'background: "{background}"\n' + entries("watch: ~/a, output: ~/o, want: composite")
+        assert refusal(home, outside).startswith(f"~/c.yaml: background '{background}' is ")
+
+    def test_a_picture_as_the_background(self, home: Path) -> None:
+        Image.new("RGB", (4, 3), "blue").save(home / "海 边.png")
+        (folder,) = read(home, entries("watch: ~/a, output: ~/o, want: composite, background: ~/海 边.png"))
+        assert folder.settings.background == "~/海 边.png"
+
+
+NAMES = ("a", "b", "c", "link")
+paths = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join)
+
+
+@st.composite
+def some_folders(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """One or two entries whose folders often have to do with one another; some paths lead over links."""
+    count = draw(st.integers(1, 2))
+    kinds = {"watch": paths, "output": paths, "failed": st.none() | paths, "done": st.just("keep") | paths}
+    return [
+        {key: value for key, kind in kinds.items() if (value := draw(kind)) is not None}
+        | {"recursive": draw(st.booleans())}
+        for _ in range(count)
+    ]
+
+
+def scanned(folder: HotFolder) -> Iterator[tuple[int, int]]:
+    """The files that a walk through a hot folder finds, by what they are."""
+    for place, folders, files in os.walk(folder.watch):
+        folders[:] = [name for name in folders if folder.recursive and Path(place, name) not in folder.excluded]
+        for name in files:
+            status = Path(place, name).stat()
+            yield status.st_dev, status.st_ino
+
+
+def with_a_file(folder: Path) -> tuple[int, int]:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "file"
+    file.touch()
+    return file.stat().st_dev, file.stat().st_ino
+
+
+@given(said=some_folders(), target=st.sampled_from(["a", "b", "a/b", "b/a"]), mirrored=paths)
+@examples(max_examples=100)
+def test_no_file_is_found_twice_and_none_that_the_program_wrote(
+    said: list[dict[str, Any]], target: str, mirrored: str
+) -> None:
+    """Whatever is accepted; files are dropped into the watched folders and written wherever results may go."""
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name).resolve()
+        (top / target).mkdir(parents=True)
+        (top / "link").symlink_to(target)
+
+        def placed(value: Any) -> Any:
+            return value if isinstance(value, bool) or value == "keep" else str(top / value)
+
+        folders = tuple(Folder(**{key: placed(value) for key, value in each.items()}) for each in said)
+        try:
+            hot = hot_folders(Settings(folders=folders), None)
+        except ConfigError:
+            assume(False)
+        written = set()
+        for each in hot:
+            done = [each.done] if isinstance(each.done, Path) else []
+            for folder in (each.output, each.failed, *done):
+                written |= {with_a_file(folder), with_a_file(folder / mirrored)}
+        dropped = {with_a_file(each.watch) for each in hot}
+        found = [file for each in hot for file in scanned(each)]
+        assert len(found) == len(set(found))
+        assert not written & set(found)
+        assert dropped <= set(found)
