@@ -102,6 +102,7 @@ folders:
 {home}/照 片
   files      *.jpg, IMG_*
   not        {home}/照 片/done
+  not        {home}/照 片/failed
   not        {home}/照 片/out
   output     {home}/照 片/out
   done       to {home}/照 片/done
