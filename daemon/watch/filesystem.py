@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-_MOUNTS = Path("/proc/self/mountinfo")
+MOUNTS = Path("/proc/self/mountinfo")
 _BY_UUID = Path("/dev/disk/by-uuid")
 _NUMBER = re.compile(rb"^mnt_id:\s*(\d+)", re.MULTILINE)
 _OCTAL = re.compile(rb"\\([0-7]{3})")
@@ -53,9 +53,13 @@ class Filesystem:
 
 
 class Mount(NamedTuple):
-    """A line of /proc/self/mountinfo. root: the folder of the file system that is to be seen at `point`."""
+    """A line of /proc/self/mountinfo. root: the folder of the file system that is to be seen at `point`.
+
+    device: "major:minor"; one for each file system.
+    """
 
     id: int
+    device: str
     root: str
     point: str
     type: str
@@ -69,7 +73,7 @@ def filesystem_of(folder: Path) -> Filesystem:
         # The kernel says which mount it is: stacked and hidden mounts need no thought. As long as the folder is open,
         # no other mount is given this number.
         number = int(_NUMBER.findall(Path(f"/proc/self/fdinfo/{descriptor}").read_bytes())[0])
-        for mount in read_mounts(_MOUNTS.read_bytes()):
+        for mount in read_mounts(MOUNTS.read_bytes()):
             if mount.id == number:
                 path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115  # a str is what is needed
                 below = posixpath.normpath(posixpath.join(mount.root, posixpath.relpath(path, mount.point)))
@@ -90,9 +94,9 @@ def read_mounts(table: bytes) -> list[Mount]:
     for line in table.split(b"\n"):
         left, dash, right = line.partition(b" - ")
         if dash:
-            number, _, _, root, point = left.split(b" ")[:5]
+            number, _, device, root, point = left.split(b" ")[:5]
             type_, source = right.split(b" ")[:2]
-            mounts.append(Mount(int(number), *map(_unescaped, (root, point, type_, source))))
+            mounts.append(Mount(int(number), *map(_unescaped, (device, root, point, type_, source))))
     return mounts
 
 

@@ -146,9 +146,9 @@ def test_the_table_of_mounts_is_read_with_its_escapes_and_optional_fields() -> N
         b"38 36 0:42 / /\xff\xfe rw - tmpfs  rw\n"
     )
     first, second, third = read_mounts(table)
-    assert first == (36, "/mnt1", "/mnt 2", "ext3", "/dev/root")
-    assert second == (37, "/", "/a\\b\tc\nd", "fuse.sshfs", "me@host:/a b")
-    assert third == (38, "/", "/\udcff\udcfe", "tmpfs", "")
+    assert first == (36, "98:0", "/mnt1", "/mnt 2", "ext3", "/dev/root")
+    assert second == (37, "0:41", "/", "/a\\b\tc\nd", "fuse.sshfs", "me@host:/a b")
+    assert third == (38, "0:42", "/", "/\udcff\udcfe", "tmpfs", "")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from daemon.watch.folders import hot_folders
-from daemon.watch.hot_folder import HotFolder
+from daemon.watch.hot_folder import HotFolder, Sighting
+from daemon.watch.scan import scan
 from engine.config_file import load_settings
 from engine.errors import ConfigError
 from engine.settings import Folder, Settings
@@ -355,19 +356,20 @@ def some_folders(draw: st.DrawFn) -> list[dict[str, Any]]:
     ]
 
 
-def scanned(folder: HotFolder) -> Iterator[tuple[int, int]]:
-    """The files that a walk through a hot folder finds, by what they are."""
-    for place, folders, files in os.walk(folder.watch):
-        folders[:] = [name for name in folders if folder.recursive and Path(place, name) not in folder.excluded]
-        for name in files:
-            status = Path(place, name).stat()
-            yield status.st_dev, status.st_ino
+def found_in(folder: HotFolder) -> Iterator[tuple[int, int]]:
+    """The pictures that a look through a hot folder finds, by what they are."""
+    for each in scan(folder):
+        assert isinstance(each, Sighting)
+        yield identity(folder.watch / each.name)
 
 
-def with_a_file(folder: Path) -> tuple[int, int]:
+def with_a_picture(folder: Path) -> tuple[int, int]:
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "file"
-    file.touch()
+    (folder / "photo.jpg").touch()
+    return identity(folder / "photo.jpg")
+
+
+def identity(file: Path) -> tuple[int, int]:
     return file.stat().st_dev, file.stat().st_ino
 
 
@@ -394,9 +396,9 @@ def test_no_file_is_found_twice_and_none_that_the_program_wrote(
         for each in hot:
             done = [each.done] if isinstance(each.done, Path) else []
             for folder in (each.output, each.failed, *done):
-                written |= {with_a_file(folder), with_a_file(folder / mirrored)}
-        dropped = {with_a_file(each.watch) for each in hot}
-        found = [file for each in hot for file in scanned(each)]
+                written |= {with_a_picture(folder), with_a_picture(folder / mirrored)}
+        dropped = {with_a_picture(each.watch) for each in hot}
+        found = [file for each in hot for file in found_in(each)]
         assert len(found) == len(set(found))
         assert not written & set(found)
         assert dropped <= set(found)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.watch.mounts import Mount, all_paths, parse_mounts, read_mounts
+from daemon.watch.filesystem import MOUNTS, Mount, read_mounts
+from daemon.watch.mounts import all_paths
 from tests.daemon.watch.binding import bound
 
 MOUNTINFO = rb"""22 1 8:1 / / rw,noatime shared:1 - ext4 /dev/sda1 rw
@@ -17,20 +18,7 @@ MOUNTINFO = rb"""22 1 8:1 / / rw,noatime shared:1 - ext4 /dev/sda1 rw
 33 22 8:1 /home/anna /mnt/photos/2024/anna rw - ext4 /dev/sda1 rw
 34 22 8:17 / /mnt/caf\351 rw - ext4 /dev/sdb1 rw
 """
-MOUNTS = parse_mounts(MOUNTINFO)
-
-
-def test_what_stands_in_mountinfo() -> None:
-    assert MOUNTS[0] == Mount("8:1", Path("/"), Path("/"))
-    assert MOUNTS[2] == Mount("8:17", Path("/"), Path("/media/anna/My Disk"))
-    assert MOUNTS[3] == Mount("8:17", Path("/photos"), Path("/mnt/photos"))
-    assert MOUNTS[5].point == Path(os.fsdecode(b"/mnt/caf\xe9"))
-
-
-def test_an_octal_escape_is_a_byte() -> None:
-    assert parse_mounts(rb"1 2 8:1 /a\011b\134c /d\012e rw - ext4 x rw") == (
-        Mount("8:1", Path("/a\tb\\c"), Path("/d\ne")),
-    )
+TABLE = read_mounts(MOUNTINFO)
 
 
 @pytest.mark.parametrize(
@@ -48,13 +36,13 @@ def test_an_octal_escape_is_a_byte() -> None:
     ],
 )
 def test_every_path_of_a_folder(folder: str, others: list[str]) -> None:
-    paths = all_paths(Path(folder), MOUNTS)
+    paths = all_paths(Path(folder), TABLE)
     assert paths == {Path(folder), *map(Path, others)}
-    assert all(all_paths(each, MOUNTS) == paths for each in paths)
+    assert all(all_paths(each, TABLE) == paths for each in paths)
 
 
 def test_of_two_mounts_at_one_place_the_last_is_seen() -> None:
-    mounts = (*MOUNTS, Mount("0:99", Path("/"), Path("/mnt/photos")))
+    mounts = [*TABLE, Mount(35, "0:99", "/", "/mnt/photos", "tmpfs", "tmpfs")]
     assert all_paths(Path("/media/anna/My Disk/photos/2023"), mounts) == {
         Path("/media/anna/My Disk/photos/2023"),
         Path(os.fsdecode(b"/mnt/caf\xe9/photos/2023")),
@@ -66,15 +54,15 @@ def test_without_mounts_a_folder_is_itself() -> None:
 
 
 def test_on_this_machine(tmp_path: Path) -> None:
-    assert tmp_path.resolve() in all_paths(tmp_path.resolve(), read_mounts())
+    assert tmp_path.resolve() in all_paths(tmp_path.resolve(), read_mounts(MOUNTS.read_bytes()))
 
 
 def test_a_real_bind_mount(tmp_path: Path) -> None:
     real, shown = tmp_path.resolve() / "照 片", tmp_path.resolve() / "b\\ind"
     (real / "in").mkdir(parents=True)
     shown.mkdir()
-    assert shown / "in" not in all_paths(real / "in", read_mounts())
+    assert shown / "in" not in all_paths(real / "in", read_mounts(MOUNTS.read_bytes()))
     with bound(real, shown):
-        paths = all_paths(real / "in", read_mounts())
+        paths = all_paths(real / "in", read_mounts(MOUNTS.read_bytes()))
         assert {real / "in", shown / "in"} <= paths
         assert all(each.samefile(real / "in") for each in paths)
