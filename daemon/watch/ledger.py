@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -189,11 +190,15 @@ class Ledger:
             self._connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             self._set(job.earlier, present=1, **stamp._asdict())
 
+    def find(self, job: int) -> Job | None:
+        """One job, if there is one of this number."""
+        return next(self._jobs("WHERE id = ?", job), None)
+
     def job(self, job: int) -> Job:
-        """One job. Raises KeyError."""
-        for found in self._jobs("WHERE id = ?", job):
-            return found
-        raise KeyError(job)
+        """One job that there is. Raises KeyError."""
+        if (found := self.find(job)) is None:
+            raise KeyError(job)
+        return found
 
     def under_way(self) -> list[Job]:
         """What was begun and did not end, the oldest first."""
@@ -205,14 +210,11 @@ class Ledger:
         where = f"WHERE state IN ({marks})" if states else ""
         return list(self._jobs(f"{where} ORDER BY id DESC LIMIT ?", *states, last))[::-1]
 
-    def waiting(self, folders: Iterable[Path]) -> int:
-        """How many jobs wait in these folders."""
-        return sum(
-            self._all("SELECT count(*) AS n FROM jobs WHERE folder = ? AND state = 'waiting'", os.fsencode(each))[0][
-                "n"
-            ]
-            for each in folders
-        )
+    def waiting(self, folders: Iterable[Path], tries: int | None = None) -> int:
+        """How many jobs wait in these folders; those alone that were begun less often than `tries`."""
+        statement = "SELECT count(*) AS n FROM jobs WHERE folder = ? AND state = 'waiting' AND attempts < ?"
+        most = sys.maxsize if tries is None else tries
+        return sum(self._all(statement, os.fsencode(each), most)[0]["n"] for each in folders)
 
     def writer_of(self, path: Path) -> tuple[Path, str] | None:
         """The hot folder and name of the file whose result has, or had, this path; the last of them."""

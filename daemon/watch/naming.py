@@ -62,7 +62,7 @@ class Names:
         with self._lock:
             path = next(
                 each
-                for each in _numbered(folder / name, len(os.fsencode(beside)))
+                for each in numbered(folder / name, len(os.fsencode(beside)))
                 if self._free(each) and self._free(beside_of(each, beside))
             )
             self._reserved.update((path, beside_of(path, beside)))
@@ -106,7 +106,8 @@ def beside_of(path: Path, ending: str) -> Path:
     return path.with_name(f"{shortened(path.name, len(os.fsencode(ending)))}{ending}") if ending else path
 
 
-def _numbered(path: Path, room: int) -> Iterator[Path]:
+def numbered(path: Path, room: int = 0) -> Iterator[Path]:
+    """A path, and then others with -2, -3 and so on; room: bytes that are to be added to them."""
     yield path
     for number in count(2):
         yield path.with_name(f"{_with_number(path.stem, number, len(os.fsencode(path.suffix)) + room)}{path.suffix}")

@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 
 from daemon.outputs import move_to_free, shortened
+from daemon.watch import scan
 from daemon.watch.hot_folder import Stamp
 from daemon.watch.publish import TakenError
 from engine.folders import sync_folder
@@ -61,40 +62,16 @@ def move(source: Path, target: Path) -> None:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            _move_across(source, target)
+            copy(source, target)
+            source.unlink()
     sync_folder(target.parent)
 
 
-def give_back(held: Path, source: Path) -> None:
-    """A file that is held gets its name again, or one beside it where another has come. Raises OSError."""
-    place, number = source, 1
-    while os.path.lexists(held):
-        try:
-            move_to_free(held, place)
-        except FileExistsError:
-            number += 1
-            place = source.with_name(f"{source.stem}-{number}{source.suffix}")
+def copy(source: Path, target: Path) -> None:
+    """A copy with the file's times and mode, under a name that nothing has, whole or not at all.
 
-
-def stamp_of(path: Path) -> Stamp:
-    """Of the file, or of the one that a link leads to. Raises OSError."""
-    found = path.stat()
-    return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-def _is_moved(source: Path, target: Path) -> bool:
-    """Whether the target is this very file, or a whole copy of it."""
-    try:
-        there, here = target.lstat(), source.lstat()
-    except FileNotFoundError:
-        return False
-    if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
-        return True
-    across = there.st_dev != here.st_dev
-    return across and there.st_size == here.st_size and _hash(target) == _hash(source)
-
-
-def _move_across(source: Path, target: Path) -> None:
+    Raises TakenError and OSError.
+    """
     part = target.with_name(f".{shortened(source.name)}.part")
     try:
         part.unlink(missing_ok=True)
@@ -111,7 +88,34 @@ def _move_across(source: Path, target: Path) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(target.parent)
-    source.unlink()
+
+
+def give_back(held: Path, source: Path) -> None:
+    """A file that is held gets its name again, or one beside it where another has come. Raises OSError."""
+    place, number = source, 1
+    while os.path.lexists(held):
+        try:
+            move_to_free(held, place)
+        except FileExistsError:
+            number += 1
+            place = source.with_name(f"{source.stem}-{number}{source.suffix}")
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Of the file, or of the one that a link leads to. Raises OSError."""
+    return scan.stamp_of(path.stat())
+
+
+def _is_moved(source: Path, target: Path) -> bool:
+    """Whether the target is this very file, or a whole copy of it."""
+    try:
+        there, here = target.lstat(), source.lstat()
+    except FileNotFoundError:
+        return False
+    if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
+        return True
+    across = there.st_dev != here.st_dev
+    return across and there.st_size == here.st_size and _hash(target) == _hash(source)
 
 
 def _move_link(source: Path, target: Path) -> None:

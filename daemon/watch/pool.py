@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from daemon.log import log_failure
 from daemon.outputs import DiskFullError
 from daemon.terminal import shown
+from daemon.watch.display import Display
 from daemon.watch.engine import Engine
+from daemon.watch.filesystem import filesystem_of
 from daemon.watch.gates import Gates
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.job import Job, Problem, State
 from daemon.watch.ledger import LedgerError
-from daemon.watch.settle import Open, writer_of
+from daemon.watch.settle import writer_of
 from daemon.watch.verdicts import Fate, pause, verdict_of
 from daemon.watch.work import AnotherError, Means, clean_up, fail, finish, work
-from engine.errors import BshmError, FaultError, PictureError
+from engine.errors import BshmError, FaultError, PictureError, system_reason
 
 _TICK = 2.0  # seconds; so often what `bshm retry` has changed is seen
 _YOUNG = 10.0  # seconds in which a bad picture may still become a good one, where nobody can say whether it is written
 
 
-@dataclass(frozen=True)
-class Told:
-    """Whom the pool tells what happens; called from any thread. begun: a path that is worked on. ended: a job, as it
-    stands in the ledger. said: a sentence about more than one picture."""
-
-    begun: Callable[[Path], None]
-    ended: Callable[[Job], None]
-    said: Callable[[str], None]
-
-
 class Pool:
     """Takes jobs from the ledger as long as run() runs. wake() is for any thread."""
 
-    def __init__(self, means: Means, engine: Engine, told: Told, at_once: int, settle: float) -> None:
-        self._means, self._engine, self._told = means, engine, told
+    def __init__(self, means: Means, engine: Engine, display: Display, at_once: int, settle: float) -> None:
+        self._means, self._engine, self._display = means, engine, display
         self._at_once, self._settle = at_once, settle
         self._folders: dict[Path, HotFolder] = {}
         self._order: list[Path] = []
@@ -48,6 +39,7 @@ class Pool:
         self._gates = Gates()
         self._change = threading.Condition()
         self._stopping = threading.Event()
+        self.failed = 0  # pictures, since the start
 
     def serve(self, folders: Sequence[HotFolder]) -> None:
         """Jobs of these folders are done from now on; those under way end as they were begun."""
@@ -81,8 +73,7 @@ class Pool:
         with self._change:
             if self._under_way or self._unfinished:
                 return False
-            waiting = self._means.ledger.jobs(State.WAITING)
-            return all(each.attempts >= tries for each in waiting if each.folder in self._folders)
+            return not self._means.ledger.waiting(self._folders, tries)
 
     def run(self) -> None:
         """Until stop(): begins jobs as they come."""
@@ -90,7 +81,7 @@ class Pool:
             try:
                 begun = self._begin_one()
             except (LedgerError, DiskFullError) as error:
-                self._told.said(str(error))
+                self._display.warned(str(error), error)
                 self._stopping.wait(_TICK)
                 continue
             if not begun:
@@ -120,7 +111,7 @@ class Pool:
             self._gates.begun(job.folder)
             self._order.remove(job.folder)
             self._order.append(job.folder)
-        self._told.begun(job.path)
+        self._display.begun(job)
         threading.Thread(target=self._attend, args=(job, folder), daemon=True).start()
         return True
 
@@ -146,93 +137,99 @@ class Pool:
                 self._change.wait(_TICK)
 
     def _attend(self, job: Job, folder: HotFolder) -> None:
+        error: Exception | None = None
         try:
             while not self._stopping.is_set():
                 try:
-                    ended = self._done(job, folder)
+                    error = self._tried(job, folder)
                     break
-                except (LedgerError, DiskFullError) as error:  # not even that can be journalled
-                    self._told.said(str(error))
+                except (LedgerError, DiskFullError) as trouble:  # not even that can be journalled
+                    self._display.warned(str(trouble), trouble)
                     self._stopping.wait(pause(job.attempts))
                     job = self._means.ledger.job(job.id)
-            else:
-                return
-            if ended is not None:
-                self._told.ended(ended)
-        except Exception as error:  # noqa: BLE001  # the last line of defence: the job is done again at the next start
-            where = log_failure(shown(job.path))
-            self._told.said(f"{shown(job.path)}: a fault of this program, {type(error).__name__}; {where}.")
+            ended = self._means.ledger.find(job.id) or job
+            self._display.ended(ended, error)
+            with self._change:
+                self.failed += ended.state is State.FAILED
+        except Exception as fault:  # noqa: BLE001  # the last line of defence: the job is done again at the next start
+            self._display.warned(str(_as_sentence(job, fault)), fault)
         finally:
             with self._change:
                 self._under_way.pop(job.id, None)
                 self._change.notify_all()
 
-    def _done(self, job: Job, folder: HotFolder) -> Job | None:
-        """The job as it ended; None where it goes on later. Raises LedgerError and DiskFullError of the ledger."""
+    def _tried(self, job: Job, folder: HotFolder) -> Exception | None:
+        """Does the job, or journals why it goes on later. Raises LedgerError and DiskFullError of the ledger."""
         try:
-            ended = (
-                finish(job, folder, self._means) if job.state is State.PUBLISHING else work(job, folder, self._means)
-            )
+            if job.state is State.PUBLISHING:
+                finish(job, folder, self._means)
+            else:
+                work(job, folder, self._means)
         except AnotherError as error:
-            later = time.time() + self._settle
-            self._means.ledger.change(job.id, state=State.WAITING, stamp=error.stamp, due=later)
+            self._put_off(job, self._settle, stamp=error.stamp)
             self._ended(folder)
             return None
         except Exception as error:  # noqa: BLE001  # judged, told and journalled
-            return self._judged(job, folder, error)
-        if ended is not None and self._passed(folder):
-            self._told.said(f"{shown(folder.watch)}: goes on.")
-        return ended
-
-    def _judged(self, job: Job, folder: HotFolder, error: Exception) -> Job | None:
-        ledger, now = self._means.ledger, time.time()
-        verdict = verdict_of(error, job.attempts)
-        told = _told(job, error)
-        if ledger.job(job.id).state is State.PUBLISHING:
-            return self._later(job, folder, told, now)
-        match verdict.fate:
-            case Fate.FAIL if _may_become_good(job, error, now):
-                ledger.change(job.id, state=State.WAITING, due=now + _YOUNG)
-            case Fate.FAIL:
-                return self._failed(job, folder, told)
-            case Fate.LEFT:
-                ledger.change(job.id, state=State.LEFT, present=False, ended=now)
-            case Fate.ENGINE:
-                ledger.change(job.id, state=State.WAITING, attempts=job.attempts - 1)
-                self._engine.wait(self._stopping)
-            case Fate.FOLDER:
-                ledger.change(job.id, state=State.WAITING, attempts=job.attempts - 1, error=_problem(told))
-                return self._closed(folder, told, now)
-            case Fate.AGAIN | Fate.SETTLE:
-                ledger.change(job.id, state=State.WAITING, due=now + verdict.seconds, error=_problem(told))
-                if job.error != _problem(told) and verdict.fate is Fate.AGAIN:
-                    self._told.said(f"{told} It is tried again.")
-        self._ended(folder)
+            self._judge(job, folder, error)
+            return error
+        if self._passed(folder):
+            self._display.said(f"{shown(folder.watch)}: goes on.")
         return None
 
-    def _failed(self, job: Job, folder: HotFolder, error: BshmError) -> Job | None:
-        try:
-            ended = fail(job, folder, error, self._means)
-        except (BshmError, OSError) as second:
-            told = _told(job, second)
-            if self._means.ledger.job(job.id).state is State.PUBLISHING:
-                return self._later(job, folder, told, time.time())
-            self._means.ledger.change(job.id, state=State.WAITING, attempts=job.attempts - 1, error=_problem(told))
-            return self._closed(folder, told, time.time())
+    def _judge(self, job: Job, folder: HotFolder, error: Exception) -> None:
+        verdict = verdict_of(error, job.attempts)
+        told = _as_sentence(job, error)
+        if self._means.ledger.job(job.id).state is State.PUBLISHING:
+            self._later(job, folder, told)
+            return
+        match verdict.fate:
+            case Fate.FAIL if _may_become_good(job, error):
+                self._put_off(job, _YOUNG)
+            case Fate.FAIL:
+                self._fail(job, folder, told)
+                return
+            case Fate.LEFT:
+                self._means.ledger.change(job.id, state=State.LEFT, present=False, ended=time.time())
+            case Fate.ENGINE:
+                self._put_off(job, 0, attempts=job.attempts - 1)
+                self._engine.wait(self._stopping)
+            case Fate.FOLDER:
+                self._put_off(job, 0, attempts=job.attempts - 1)
+                self._close(folder, told)
+                return
+            case Fate.SETTLE:
+                self._put_off(job, verdict.seconds)
+            case Fate.AGAIN:
+                self._put_off(job, verdict.seconds, error=_problem(told))
         self._ended(folder)
-        return ended
 
-    def _later(self, job: Job, folder: HotFolder, error: BshmError, now: float) -> None:
+    def _fail(self, job: Job, folder: HotFolder, error: BshmError) -> None:
+        try:
+            fail(job, folder, error, self._means)
+        except (BshmError, OSError) as second:
+            told = _as_sentence(job, second)
+            if self._means.ledger.job(job.id).state is State.PUBLISHING:
+                self._later(job, folder, told)
+            else:
+                self._put_off(job, 0, attempts=job.attempts - 1)
+                self._close(folder, told)
+        else:
+            self._ended(folder)
+
+    def _put_off(self, job: Job, seconds: float, **columns: Any) -> None:
+        self._means.ledger.change(job.id, state=State.WAITING, due=time.time() + seconds, **columns)
+
+    def _later(self, job: Job, folder: HotFolder, error: BshmError) -> None:
         """A job whose results are whole, but do not all have their names, goes on when its folder does."""
         with self._change:
-            self._unfinished.append((now + min(pause(job.attempts), _TICK), job.id))
-        self._closed(folder, error, now)
+            self._unfinished.append((time.time() + min(pause(job.attempts), _TICK), job.id))
+        self._close(folder, error)
 
-    def _closed(self, folder: HotFolder, error: BshmError, now: float) -> None:
+    def _close(self, folder: HotFolder, error: BshmError) -> None:
         with self._change:
-            told = self._gates.close(folder.watch, error.why or error.what, now)
-        if told:
-            self._told.said(f"{error} Pictures of {shown(folder.watch)} wait until that is mended.")
+            is_news = self._gates.close(folder.watch, error.why or error.what, time.time())
+        if is_news:
+            self._display.warned(f"{error} Pictures of {shown(folder.watch)} wait until that is mended.", error)
 
     def _passed(self, folder: HotFolder) -> bool:
         with self._change:
@@ -243,25 +240,22 @@ class Pool:
             self._gates.ended(folder.watch)
 
 
-def _told(job: Job, error: Exception) -> BshmError:
-    """The error as a sentence; what has a cause, or is unforeseen, goes into the log."""
-    name = shown(job.path)
+def _as_sentence(job: Job, error: Exception) -> BshmError:
     if isinstance(error, BshmError):
-        if error.__cause__:
-            log_failure(name)
         return error
+    name = shown(job.path)
     if isinstance(error, OSError):
-        return BshmError(f"{name}: cannot be read or put away", error.strerror or str(error))
-    why = f"a fault of this program, {type(error).__name__}; {log_failure(name)}"
-    return FaultError(f"{name}: not cut out", why, "Please report it")
+        return BshmError(f"{name}: cannot be read or put away", system_reason(error))
+    why = f"a fault of this program, {type(error).__name__}"
+    return FaultError(f"{name}: not cut out", why, "Please report it; the log says more")
 
 
 def _problem(error: BshmError) -> Problem:
     return Problem(error.what, error.why, error.remedy)
 
 
-def _may_become_good(job: Job, error: Exception, now: float) -> bool:
+def _may_become_good(job: Job, error: Exception) -> bool:
     """On shares nobody can say whether a file is still written; then a bad one that is young may be half a good one."""
-    if not isinstance(error, PictureError) or now - job.stamp.mtime / 1e9 > _YOUNG:
+    if not isinstance(error, PictureError) or time.time() - job.stamp.mtime / 1e9 > _YOUNG:
         return False
-    return writer_of(job.path) is Open.UNKNOWN
+    return filesystem_of(job.folder).is_network or writer_of(job.path) == "unknown"

@@ -1,0 +1,121 @@
+"""`bshm watch`: hot folders, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from daemon.terminal import shown
+from engine.config_file import config_path, load_settings
+from engine.errors import OutputError, RunningError, system_reason
+from engine.folders import state_folder
+
+if TYPE_CHECKING:
+    from daemon.watch.watcher import Config, Order
+
+_EPILOG = """\
+What is dropped into a hot folder comes out cut out: the folders, and what is to be done with each picture, stand in the
+config file below `folders`; see `bshm config check`. Pictures, and shortcuts to pictures (.url, .desktop, .webloc), are
+taken when they are complete. What cannot be cut out goes into the failed folder, beside it the reason; see `bshm jobs`
+and `bshm retry`. The resident engine does the work, and is started where none runs.
+
+Ctrl-C or SIGTERM: what was begun and is not finished is done again at the next start; nothing is lost. SIGHUP: the
+config file is read again. The paths of the results are printed on standard output, one a line.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command's words; all else stands in the config file."""
+    parser = commands.add_parser(
+        "watch",
+        help="cut out what is dropped into hot folders",
+        description="Watches the hot folders.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "photos",
+        nargs="*",
+        type=Path,
+        metavar="PHOTO",
+        help="a photo to begin with: a copy of it is dropped into the first hot folder",
+    )
+    parser.add_argument("--once", action="store_true", help="end when all that lies in the folders is done")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Watches until it is told to stop: returns 0. With --once: 1 where pictures failed."""
+    from daemon.watch.display import showing
+    from daemon.watch.dropping import drop
+    from daemon.watch.ledger import Ledger, ledger_file
+    from daemon.watch.watcher import Watcher
+
+    load = partial(_config, args.config)
+    folders = load().folders  # what is wrong with the config file is said before anything is begun
+    with _alone(), showing() as display, _orders() as orders:
+        ledger = Ledger(ledger_file())
+        try:
+            watcher = Watcher(load, args.config, ledger, display, orders)
+            watcher.make_folders()
+            for photo in args.photos:
+                drop(photo, folders[0].watch)
+            failed = watcher.run(once=args.once)
+        finally:
+            ledger.close()
+    return int(args.once and failed > 0)
+
+
+def _config(file: Path | None) -> Config:
+    from daemon.watch.folders import hot_folders
+    from daemon.watch.watcher import Config
+
+    settings = load_settings(file)
+    return Config(settings, hot_folders(settings, file or config_path()))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process for a ledger. Raises RunningError where another runs."""
+    file = state_folder() / "watch.lock"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise OutputError(f"{shown(file)}: cannot be written", system_reason(error)) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = os.read(descriptor, 20).decode("ascii", "replace").strip()
+            remedy = "It takes what is dropped; `kill -HUP` has it read the config file again"
+            raise RunningError(f"the hot folders are watched already, by process {who}", remedy=remedy) from None
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _orders() -> Iterator[SimpleQueue[Order]]:
+    """What signals order; SimpleQueue's put may be called by a handler that interrupts its get."""
+    orders: SimpleQueue[Order] = SimpleQueue()
+
+    def order(number: int, _: FrameType | None) -> None:
+        orders.put("reload" if number == signal.SIGHUP else "stop")
+
+    before = {number: signal.signal(number, order) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield orders
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

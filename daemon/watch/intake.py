@@ -1,0 +1,213 @@
+"""One hot folder, seen by a thread of its own: what is complete goes into the ledger.
+
+Events are hints, which say where to look soon; a scan from time to time is the truth, also at the start. A folder that
+cannot be read, or that hangs, holds nobody else up, and nothing is concluded from it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from daemon.terminal import shown
+from daemon.watch.display import Display
+from daemon.watch.filesystem import Filesystem, filesystem_of
+from daemon.watch.hints import Hint, Hints
+from daemon.watch.hot_folder import HotFolder, Sighting
+from daemon.watch.job import State
+from daemon.watch.ledger import Known, Ledger
+from daemon.watch.scan import Unreadable, is_awaited, look, scan
+from daemon.watch.settle import Settling, writer_of
+from engine.errors import BshmError, system_reason
+from engine.settings import Watching
+
+_SHARE = 0.01  # of one processor at most that looking around takes where events do not tell what comes
+_OFTEN = 1.0  # seconds between two scans of such a folder, at least
+_BATCH = 200  # files that go into the ledger at once: the first are begun while the rest is scanned
+_AWAY = 2.0  # seconds between two looks at a folder that cannot be read
+
+
+class Intake(threading.Thread):
+    """Runs until stop(). wake: is called whenever a job was added."""
+
+    def __init__(
+        self,
+        folder: HotFolder,
+        watching: Watching,
+        ledger: Ledger,
+        hints: Hints,
+        display: Display,
+        wake: Callable[[], None],
+    ) -> None:
+        super().__init__(name=f"intake {folder.watch}", daemon=True)
+        self.folder = folder
+        self._watching, self._ledger, self._hints = watching, ledger, hints
+        self._display, self._wake = display, wake
+        self._settling: Settling[str] = Settling(watching.settle)
+        self._news: SimpleQueue[Hint | None] = SimpleQueue()  # None: to stop
+        self._lies_on = Filesystem("", "")
+        self._next_scan = 0.0
+        self._scans = 0
+        self._hinted = False  # events tell what comes
+        self._trouble = ""
+        self._told: set[Path] = set()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that lies in the folder is in the ledger, as far as the folder can be read."""
+        return bool(self._scans or self._trouble) and not self._settling and self._news.empty()
+
+    def look(self, name: str) -> None:
+        """Asks for a look at a file."""
+        self._news.put(Hint(self.folder.watch, name, "changed"))
+
+    def stop(self) -> None:
+        """Ends it soon; a folder that hangs is left to itself."""
+        self._news.put(None)
+
+    def run(self) -> None:
+        """See the class."""
+        while (hints := self._wait()) is not None:
+            try:
+                for each in hints:
+                    self._take(each)
+                if time.monotonic() >= self._next_scan:
+                    self._scan()
+                self._settle()
+            except OSError as error:
+                self._away(system_reason(error), error)
+            except BshmError as error:  # the ledger's disk is full, say
+                self._away(str(error).rstrip("."), error)
+            except Exception as error:  # noqa: BLE001  # the last line of defence: what was missed, the next scan sees
+                self._away(f"a fault of this program, {type(error).__name__}", error)
+
+    def _wait(self) -> list[Hint] | None:
+        """Until something is to be done; the hints that came, or None to stop."""
+        due = self._settling.next_due()
+        until = self._next_scan if due is None else min(due, self._next_scan)
+        hints: list[Hint] = []
+        try:
+            hint = self._news.get(timeout=max(until - time.monotonic(), 0))
+            while hint is not None:
+                hints.append(hint)
+                hint = self._news.get_nowait()
+        except Empty:
+            return hints
+        return None
+
+    def _take(self, hint: Hint) -> None:
+        now = time.monotonic()
+        match hint.kind:
+            case "all":
+                self._next_scan = now
+            case "folder":
+                self._see(scan(self.folder, hint.name), self._ledger.known(self.folder.watch, hint.name))
+            case "left":
+                self._settling.gone(hint.name)
+                self._ledger.gone(self.folder.watch, [hint.name], time.time())
+            case "changed":
+                if hint.name in self._settling:
+                    self._settling.touched(hint.name, now)
+                elif seen := look(self.folder, hint.name):
+                    self._settling.saw(hint.name, seen, now, None)
+
+    def _scan(self) -> None:
+        """All of the folder. Raises OSError where it cannot be read: then nothing is known."""
+        begun = time.monotonic()
+        self._lies_on = filesystem_of(self.folder.watch)
+        self._listen()
+        known = self._ledger.known(self.folder.watch)
+        found = self._see(scan(self.folder), known)
+        missing = [
+            name
+            for name, each in known.items()
+            if each.filesystem == self._lies_on.identity and name not in found.names and not found.hides(name)
+        ]
+        if missing:
+            self._ledger.gone(self.folder.watch, missing, time.time())
+        self._scans += 1
+        if self._trouble:
+            self._display.said(f"{shown(self.folder.watch)}: is there again.")
+            self._trouble = ""
+        took = time.monotonic() - begun
+        self._next_scan = time.monotonic() + (self._watching.scan if self._hinted else max(_OFTEN, took / _SHARE))
+
+    def _see(self, seen: Iterable[Sighting | Unreadable], known: Mapping[str, Known]) -> _Found:
+        """Takes in what was seen: what is complete goes into the ledger, a batch at a time; what is not settles."""
+        found = _Found()
+        moved = []
+        wall = self._wall()
+        for each in seen:
+            if isinstance(each, Unreadable):
+                found.unreadable.append(each)
+                self._tell_unreadable(each)
+                continue
+            found.names.add(each.name)
+            before = known.get(each.name)
+            if before and before.stamp == each.stamp:
+                if before.filesystem != self._lies_on.identity:
+                    moved.append(each.name)
+            elif before is None or before.state not in (State.WORKING, State.PUBLISHING):
+                self._settling.saw(each.name, each, time.monotonic(), wall)
+                if len(self._settling) % _BATCH == 0:
+                    self._settle()
+        if moved:
+            self._ledger.seen_on(self.folder.watch, self._lies_on.identity, moved)
+        return found
+
+    def _settle(self) -> None:
+        """Files that came due go into the ledger where they are complete."""
+        complete = [seen for name in self._settling.due(time.monotonic()) if (seen := self._completed(name))]
+        if complete and self._ledger.add(self.folder.watch, self._lies_on.identity, complete, time.time()):
+            self._wake()
+
+    def _completed(self, name: str) -> Sighting | None:
+        try:
+            seen = look(self.folder, name)
+            if seen is None:
+                self._settling.gone(name)
+                return None
+            awaited = is_awaited(self.folder, seen)
+        except OSError:
+            self._settling.gone(name)  # the next scan sees it, when the folder is there again
+            raise
+        writer = "unknown" if self._lies_on.is_network else writer_of(self.folder.watch / name)
+        now = time.monotonic()
+        is_complete = self._settling.is_complete(name, seen, now, self._wall(), writer=writer, awaited=awaited)
+        return seen if is_complete else None
+
+    def _wall(self) -> int | None:
+        """The clock of the files' times, where that is this machine's."""
+        return None if self._lies_on.is_network else time.time_ns()
+
+    def _listen(self) -> None:
+        """Has events told, where they can be."""
+
+    def _away(self, why: str, error: Exception) -> None:
+        if why != self._trouble:
+            self._trouble = why
+            self._display.warned(
+                f"{shown(self.folder.watch)}: cannot be read: {why}. It is watched again when that is mended.", error
+            )
+        self._next_scan = time.monotonic() + _AWAY
+
+    def _tell_unreadable(self, each: Unreadable) -> None:
+        path = self.folder.watch / each.name
+        if path not in self._told:
+            self._told.add(path)
+            self._display.warned(f"{shown(path)}: cannot be read: {each.why}. What lies there has to wait.")
+
+
+class _Found:
+    """What a scan has come across. names: of the files. unreadable: where it could not look."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.unreadable: list[Unreadable] = []
+
+    def hides(self, name: str) -> bool:
+        """True for files that may be there all the same."""
+        return any(each.covers(name) for each in self.unreadable)

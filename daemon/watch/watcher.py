@@ -1,0 +1,149 @@
+"""All of `bshm watch` put together: a thread for each hot folder that sees, a pool that works."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+from daemon.outputs import unwritable
+from daemon.watch.display import Display
+from daemon.watch.engine import Engine
+from daemon.watch.hints import Hints
+from daemon.watch.hot_folder import HotFolder
+from daemon.watch.intake import Intake
+from daemon.watch.ledger import Ledger
+from daemon.watch.naming import Names
+from daemon.watch.pool import Pool
+from daemon.watch.work import Means
+from engine.errors import BshmError
+from engine.settings import Settings
+
+Order = Literal["stop", "reload"]
+
+_TRIES = 3  # of what fails for reasons that may pass: so often it is tried before `--once` ends without it
+_ENDS_WITHIN = 10.0  # seconds that a result may take to be written when this ends
+_LOOK = 0.1  # seconds between two looks at whether all is done
+_REMEMBERED = 90 * 86_400.0  # seconds for which the ledger knows what was done
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the config file says, checked."""
+
+    settings: Settings
+    folders: tuple[HotFolder, ...]
+
+
+class Watcher:
+    """Watches until it is told to stop by an order in the queue, which signal handlers may fill."""
+
+    def __init__(
+        self,
+        load: Callable[[], Config],
+        config: Path | None,
+        ledger: Ledger,
+        display: Display,
+        orders: SimpleQueue[Order],
+    ) -> None:
+        """load: reads the config file anew; config: the file that was named on the command line. Raises what load
+        raises."""
+        self._load, self._ledger, self._display, self._orders = load, ledger, display, orders
+        self._config = load()
+        settings = self._config.settings
+        self._engine = Engine(settings, config, display.warned)
+        means = Means(ledger, Names(ledger.writer_of), self._engine.client, self._look_at, display.warned)
+        self._pool = Pool(means, self._engine, display, _at_once(), settings.watch.settle)
+        self._hints = Hints()
+        self._intakes: dict[Path, Intake] = {}
+        self._stopping = threading.Event()
+
+    def make_folders(self) -> None:
+        """Makes the hot folders that are missing below the user's home; others may be mounts that come later."""
+        for each in self._config.folders:
+            if not each.watch.exists() and each.watch.is_relative_to(Path.home()):
+                try:
+                    each.watch.mkdir(parents=True)
+                except OSError as error:
+                    raise unwritable(each.watch, error) from error
+
+    def run(self, *, once: bool) -> int:
+        """Until the order to stop. once: until nothing is left to do but what has to wait for something.
+
+        How many pictures failed.
+        """
+        self._ledger.forget(time.time() - _REMEMBERED)
+        threads = [
+            threading.Thread(target=self._engine.wait, args=(self._stopping,), daemon=True),  # so that it is warm
+            threading.Thread(target=self._pool.run, daemon=True),
+        ]
+        try:
+            self._serve(self._config.folders)
+            self._pool.resume()
+            for each in threads:
+                each.start()
+            while True:
+                try:
+                    order = self._orders.get(timeout=_LOOK if once else None)
+                except Empty:
+                    if self._all_done():
+                        break
+                    continue
+                if order == "stop":
+                    break
+                self._reload()
+        finally:
+            self._stopping.set()
+            self._pool.stop()
+            for intake in self._intakes.values():
+                intake.stop()
+            self._hints.stop()
+            self._pool.wait(_ENDS_WITHIN)
+            self._engine.close()
+        return self._pool.failed
+
+    def _serve(self, folders: Sequence[HotFolder]) -> None:
+        """These folders are watched from now on, and no others."""
+        wanted = {each.watch: each for each in folders}
+        for path, intake in list(self._intakes.items()):
+            if wanted.get(path) != intake.folder:
+                self._intakes.pop(path).stop()
+                self._hints.unwatch(path)
+        for path, folder in wanted.items():
+            if path not in self._intakes:
+                intake = Intake(
+                    folder,
+                    self._config.settings.watch,
+                    self._ledger,
+                    self._hints,
+                    self._display,
+                    self._pool.wake,
+                )
+                self._intakes[path] = intake
+                intake.start()
+        self._pool.serve(folders)
+
+    def _reload(self) -> None:
+        try:
+            self._config = self._load()
+        except BshmError as error:
+            self._display.warned(f"{error} The settings stay as they were.")
+            return
+        self._serve(self._config.folders)
+        self._display.said(f"The config file was read again: {len(self._config.folders)} hot folders.")
+
+    def _look_at(self, folder: HotFolder, name: str) -> None:
+        if intake := self._intakes.get(folder.watch):
+            intake.look(name)
+
+    def _all_done(self) -> bool:
+        return all(each.is_settled for each in self._intakes.values()) and self._pool.idle(_TRIES)
+
+
+def _at_once() -> int:
+    """Pictures under way at once: enough that the engine decodes one, runs the networks on one and encodes one."""
+    return 4
