@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.terminal import hand_over, shown
@@ -149,12 +150,18 @@ class _Lines(logging.Formatter):
 def _about(job: Job) -> dict[str, object]:
     """A record's extra: fields for the log file, and the line for people."""
     known = {key: job.summary[key] for key in ("people", "seconds") if key in job.summary}
-    line = f"{name_of(job)}: {sentence_of(job)}"
+    sentence = sentence_of(job)
     if job.error:
-        known |= {"why": sentence_of(job), "attempts": job.attempts}
+        known |= {"why": sentence, "attempts": job.attempts}
+    # An error names the file by itself, as a rule.
+    parts = [sentence if shown(Path(job.name).name) in sentence else f"{name_of(job)}: {sentence}"]
     if job.state is State.WAITING:
-        line += f" It is tried again at {datetime.fromtimestamp(job.due).astimezone():%H:%M:%S}."
-    line = " ".join([line, *job.summary.get("warnings", ())])
+        parts.append(f"It is tried again at {datetime.fromtimestamp(job.due).astimezone():%H:%M:%S}.")
+    if job.state is State.FAILED and job.original not in (None, job.path):
+        parts.append(f"It was moved to {shown(str(job.original))}.")
+    if warnings := job.summary.get("warnings"):
+        parts = [f"{parts[0]}.", *warnings]
+    line = " ".join(parts)
     results = ", ".join(shown(each.path.name) for each in job.outputs)
     return {
         **fields(job=job.id, file=os.fsencode(job.path), **known, results=results),
