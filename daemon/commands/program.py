@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from daemon.commands import config, cutout, doctor, engine, models, status
+from daemon.commands import config, cutout, doctor, engine, jobs, models, retry, status, watch
 from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError, FaultError
@@ -29,7 +29,10 @@ from engine.version import own_version
 _COMMANDS: dict[str, ModuleType] = {
     "cutout": cutout,
     "engine": engine,
+    "watch": watch,
     "status": status,
+    "jobs": jobs,
+    "retry": retry,
     "models": models,
     "config": config,
     "doctor": doctor,
