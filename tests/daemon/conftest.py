@@ -89,3 +89,11 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
         return asked
 
     return known
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder, without links on the way to it."""
+    monkeypatch.delenv("BSHM_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path.resolve()))
+    return tmp_path.resolve()

@@ -12,13 +12,6 @@ from engine.config_file import config_path
 SHIPPED = Path(__file__).parents[3] / "config.yaml"
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("BSHM_HOME", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path.resolve()))
-    return tmp_path.resolve()
-
-
 def written(home: Path, text: str) -> str:
     file = home / "c.yaml"
     file.write_text(text, encoding="utf-8")
