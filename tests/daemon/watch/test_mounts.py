@@ -15,7 +15,7 @@ MOUNTINFO = rb"""22 1 8:1 / / rw,noatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:25 / /run/anna rw - tmpfs tmpfs rw
 31 22 8:17 / /media/anna/My\040Disk rw shared:2 master:7 - ext4 /dev/sdb1 rw
 32 22 8:17 /photos /mnt/photos rw - ext4 /dev/sdb1 rw
-33 22 8:1 /home/anna /mnt/photos/2024/anna rw - ext4 /dev/sda1 rw
+33 22 8:1 /srv/anna /mnt/photos/2024/anna rw - ext4 /dev/sda1 rw
 34 22 8:17 / /mnt/caf\351 rw - ext4 /dev/sdb1 rw
 """
 TABLE = read_mounts(MOUNTINFO)
@@ -26,9 +26,9 @@ TABLE = read_mounts(MOUNTINFO)
     [
         ("/srv/in", []),
         ("/run/anna/in", []),
-        ("/home/anna/in", ["/mnt/photos/2024/anna/in"]),
-        ("/mnt/photos/2024/anna", ["/home/anna"]),
-        ("/home", []),
+        ("/srv/anna/in", ["/mnt/photos/2024/anna/in"]),
+        ("/mnt/photos/2024/anna", ["/srv/anna"]),
+        ("/srv", []),
         ("/mnt/photos/2023", ["/media/anna/My Disk/photos/2023", os.fsdecode(b"/mnt/caf\xe9/photos/2023")]),
         ("/media/anna/My Disk", [os.fsdecode(b"/mnt/caf\xe9")]),
         # What another mount lies over is not there any more.
