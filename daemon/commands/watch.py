@@ -68,7 +68,9 @@ def run(args: argparse.Namespace) -> int:
             watcher.make_folders()
             for photo in args.photos:
                 drop(photo, folders[0].watch)
+            display.said(f"Watching {', '.join(shown(each.watch) for each in folders)}.")
             failed = watcher.run(once=args.once)
+            display.said("Stopped.")
         finally:
             ledger.close()
     return int(args.once and failed > 0)

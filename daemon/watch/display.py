@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -37,10 +37,10 @@ class Display:
         self._told: dict[int, str] = {}  # of the jobs that wait for another try, why
         self._hands_over = sys.stdout is not None and not is_journal(sys.stdout)
 
-    def waits(self, count: int) -> None:
-        """So many pictures wait, in all folders together."""
+    def waits(self, count: Callable[[], int]) -> None:
+        """How many pictures wait may have changed. count: says it, and is asked only where it is shown."""
         if self._live:
-            self._live.waits(count)
+            self._live.waits(count())
 
     def begun(self, job: Job) -> None:
         """A job is worked on."""

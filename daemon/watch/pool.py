@@ -79,6 +79,7 @@ class Pool:
         """Until stop(): begins jobs as they come."""
         while not self._stopping.is_set():
             try:
+                self._display.waits(self._waiting)
                 begun = self._begin_one()
             except (LedgerError, DiskFullError) as error:
                 self._display.warned(str(error), error)
@@ -98,6 +99,9 @@ class Pool:
         with self._change:
             while self._under_way and (left := end - time.monotonic()) > 0:
                 self._change.wait(left)
+
+    def _waiting(self) -> int:
+        return self._means.ledger.waiting(self._folders)
 
     def _begin_one(self) -> bool:
         with self._change:

@@ -35,7 +35,7 @@ from tests.daemon.watch.test_display import BUSY, DAMAGED, job
 
 with showing() as display:
     display.said("Watching 2 folders.")
-    display.waits(3)
+    display.waits(lambda: 3)
     display.begun(job(State.WORKING))
     display.begun(job(State.WORKING, 2, "b.jpg"))
     display.ended(job(State.DONE))
