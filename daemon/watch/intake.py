@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from daemon.terminal import shown
 from daemon.watch.display import Display
 from daemon.watch.filesystem import Filesystem, filesystem_of
-from daemon.watch.hints import Hint, Hints
+from daemon.watch.hints import Hint, Hints, UnwatchedError, is_told
 from daemon.watch.hot_folder import HotFolder, Sighting
 from daemon.watch.job import State
 from daemon.watch.ledger import Known, Ledger
@@ -52,6 +52,7 @@ class Intake(threading.Thread):
         self._next_scan = 0.0
         self._scans = 0
         self._hinted = False  # events tell what comes
+        self._told_unwatched = False
         self._trouble = ""
         self._told: set[Path] = set()
 
@@ -60,9 +61,13 @@ class Intake(threading.Thread):
         """Whether all that lies in the folder is in the ledger, as far as the folder can be read."""
         return bool(self._scans or self._trouble) and not self._settling and self._news.empty()
 
+    def put(self, hint: Hint) -> None:
+        """Something may have happened."""
+        self._news.put(hint)
+
     def look(self, name: str) -> None:
         """Asks for a look at a file."""
-        self._news.put(Hint(self.folder.watch, name, "changed"))
+        self._news.put(Hint(self.folder, name, "changed"))
 
     def stop(self) -> None:
         """Ends it soon; a folder that hangs is left to itself."""
@@ -184,7 +189,17 @@ class Intake(threading.Thread):
         return None if self._lies_on.is_network else time.time_ns()
 
     def _listen(self) -> None:
-        """Has events told, where they can be."""
+        """Has events told, where they can be. Raises OSError where the folder cannot be reached."""
+        self._hinted = is_told(self.folder.observer, self._lies_on)
+        if not self._hinted:
+            return
+        try:
+            self._hints.watch(self.folder)
+        except UnwatchedError as error:
+            self._hinted = False
+            if not self._told_unwatched:
+                self._display.warned(f"{error} Until then it is scanned more often.", error)
+        self._told_unwatched = not self._hinted
 
     def _away(self, why: str, error: Exception) -> None:
         if why != self._trouble:

@@ -53,6 +53,7 @@ def move(source: Path, target: Path) -> None:
     if source.is_symlink():
         _move_link(source, target)
     elif _is_moved(source, target):
+        _part(source, target).unlink(missing_ok=True)
         source.unlink()
     else:
         try:
@@ -72,7 +73,7 @@ def copy(source: Path, target: Path) -> None:
 
     Raises TakenError and OSError.
     """
-    part = target.with_name(f".{shortened(source.name)}.part")
+    part = _part(source, target)
     try:
         part.unlink(missing_ok=True)
         with source.open("rb") as reader, part.open("xb") as writer:
@@ -104,6 +105,11 @@ def give_back(held: Path, source: Path) -> None:
 def stamp_of(path: Path) -> Stamp:
     """Of the file, or of the one that a link leads to. Raises OSError."""
     return scan.stamp_of(path.stat())
+
+
+def _part(source: Path, target: Path) -> Path:
+    """The unfinished copy."""
+    return target.with_name(f".{shortened(source.name)}.part")
 
 
 def _is_moved(source: Path, target: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal
 from daemon.outputs import unwritable
 from daemon.watch.display import Display
 from daemon.watch.engine import Engine
-from daemon.watch.hints import Hints
+from daemon.watch.hints import Hint, Hints, UnwatchedError
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.intake import Intake
 from daemon.watch.ledger import Ledger
@@ -27,6 +27,7 @@ Order = Literal["stop", "reload"]
 
 _TRIES = 3  # of what fails for reasons that may pass: so often it is tried before `--once` ends without it
 _ENDS_WITHIN = 10.0  # seconds that a result may take to be written when this ends
+_HANGS = 1.0  # seconds until a folder is left to itself that does not answer
 _LOOK = 0.1  # seconds between two looks at whether all is done
 _REMEMBERED = 90 * 86_400.0  # seconds for which the ledger knows what was done
 
@@ -58,7 +59,7 @@ class Watcher:
         self._engine = Engine(settings, config, display.warned)
         means = Means(ledger, Names(ledger.writer_of), self._engine.client, self._look_at, display.warned)
         self._pool = Pool(means, self._engine, display, _at_once(), settings.watch.settle)
-        self._hints = Hints()
+        self._hints = Hints(self._deliver)
         self._intakes: dict[Path, Intake] = {}
         self._stopping = threading.Event()
 
@@ -82,6 +83,7 @@ class Watcher:
             threading.Thread(target=self._pool.run, daemon=True),
         ]
         try:
+            self._start_hints()
             self._serve(self._config.folders)
             self._pool.resume()
             for each in threads:
@@ -101,10 +103,18 @@ class Watcher:
             self._pool.stop()
             for intake in self._intakes.values():
                 intake.stop()
+            for intake in self._intakes.values():
+                intake.join(_HANGS)
             self._hints.stop()
             self._pool.wait(_ENDS_WITHIN)
             self._engine.close()
         return self._pool.failed
+
+    def _start_hints(self) -> None:
+        try:
+            self._hints.start()
+        except UnwatchedError as error:
+            self._display.warned(f"{error} Until then folders are scanned more often.", error)
 
     def _serve(self, folders: Sequence[HotFolder]) -> None:
         """These folders are watched from now on, and no others."""
@@ -112,7 +122,7 @@ class Watcher:
         for path, intake in list(self._intakes.items()):
             if wanted.get(path) != intake.folder:
                 self._intakes.pop(path).stop()
-                self._hints.unwatch(path)
+                self._hints.unwatch(intake.folder)
         for path, folder in wanted.items():
             if path not in self._intakes:
                 intake = Intake(
@@ -135,6 +145,10 @@ class Watcher:
             return
         self._serve(self._config.folders)
         self._display.said(f"The config file was read again: {len(self._config.folders)} hot folders.")
+
+    def _deliver(self, hint: Hint) -> None:
+        if intake := self._intakes.get(hint.folder.watch):
+            intake.put(hint)
 
     def _look_at(self, folder: HotFolder, name: str) -> None:
         if intake := self._intakes.get(folder.watch):
