@@ -28,8 +28,8 @@ class Hint:
     """What may have happened.
 
     changed: the file `name` came, or was written and closed. left: it went. folder: the folder `name` came or went, so
-    all below it is to be scanned. all: events were lost, a limit was met, or the hot folder itself came or went: call
-    Hints.watch() and scan it all.
+    all below it is to be scanned. all: events were lost, or the hot folder itself went: call Hints.watch() and scan it
+    all.
     """
 
     folder: HotFolder
