@@ -42,11 +42,17 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an address gave. name: safe as a file's name. address: where it came from in the end, without its user."""
+    """What an address gave. name: safe as a file's name. addresses: the one that was asked for and those it led to,
+    without their users."""
 
     data: bytes
     name: str
-    address: str
+    addresses: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """Where it came from in the end."""
+        return self.addresses[-1]
 
 
 def fetch(address: str, limits: Limits, links: Links) -> Fetched:
@@ -102,14 +108,16 @@ async def _in_time(address: str, limits: Limits, links: Links) -> Fetched:
         given = httpx.URL(address)
         user = (given.username, given.password) if given.userinfo else None
         url, said, trusted = given, address, httpx.create_ssl_context()
+        visited: list[str] = []
         for _ in range(_REDIRECTS + 1):
             if url.scheme not in ("http", "https") or not url.host:  # said: httpx writes file:///a as file:/a
                 raise LinkError(f"{shown(without_user(said))}: cannot be fetched", "only http and https addresses are")
             url = url.copy_with(userinfo=b"", fragment=None)
+            visited.append(str(url))
             async with _answer(url, user, links, trusted) as response:
                 if not response.has_redirect_location:
                     data = await _content(response, str(url), limits)
-                    return Fetched(data, _file_name(response, url), str(url))
+                    return Fetched(data, _file_name(response, url), tuple(visited))
                 origin = (url.scheme, url.netloc)
                 said = response.headers["location"]
                 url = url.join(said)

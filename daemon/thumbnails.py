@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,20 +24,21 @@ _IN_QUERY = re.compile(r"(max_?|m|im)?(w|h|width|height)|s|sz|size|resize|fit", 
 _SIDES = re.compile(r"(\d{2,5})(?:[x,](\d{2,5}))?", re.IGNORECASE)  # resize=300,200 as WordPress.com has it
 
 
-def thumbnail_warning(address: str, size: Size) -> str | None:
+def thumbnail_warning(addresses: Sequence[str], size: Size) -> str | None:
     """A sentence where the picture that an address gave is a thumbnail by what its address says, else None.
 
-    It is one where the address promises a longer side than the picture has, or where a small picture's address asks
+    addresses: the one that was asked for, and those it was redirected to, which often say nothing of sizes any more.
+    It is one where an address promises a longer side than the picture has, or where a small picture's address asks
     for a small one. Long sides are compared, since "300x300" often is the frame that a picture was fitted into.
     """
-    promises = dict(_promises(address))
+    promises = {words: pixels for address in addresses for words, pixels in _promises(address)}
     has = f"has {size.width} x {size.height} pixels"
     for words, pixels in promises.items():
         if max(size) < _ROUNDED * pixels:
             return (
                 f"The picture {has}, and its address promises more ('{words}'): a thumbnail where the photo was meant?"
             )
-    asked = next(iter(promises), None) or _word(address)
+    asked = next(iter(promises), None) or next(filter(None, map(_word, addresses)), None)
     if asked and max(size) <= _SMALL:
         return (
             f"The picture only {has}, and its address asks for that ('{asked}'): a thumbnail where the photo was meant?"

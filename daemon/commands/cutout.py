@@ -155,7 +155,7 @@ def _load_link(address: str, folder: Path, wanted: Wanted) -> Loaded | None:
     if not results:
         return None
     save = partial(wanted.write, files=results, source=fetched.address)
-    warning = partial(thumbnail_warning, fetched.address)
+    warning = partial(thumbnail_warning, fetched.addresses)
     return Loaded(fetched.data, shown(fetched.address), _pictures(results), save, warning)
 
 

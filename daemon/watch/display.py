@@ -162,7 +162,7 @@ def _about(job: Job) -> dict[str, object]:
     if warnings := job.summary.get("warnings"):
         parts = [f"{parts[0]}.", *warnings]
     line = " ".join(parts)
-    results = ", ".join(shown(each.path.name) for each in job.outputs)
+    results = ", ".join(shown(each.path.name) for each in job.outputs if each.kind != "error")
     return {
         **fields(job=job.id, file=os.fsencode(job.path), **known, results=results),
         "line": line,

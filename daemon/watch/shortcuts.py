@@ -20,7 +20,6 @@ from xml.parsers.expat import ExpatError
 from daemon.terminal import shown
 from engine.errors import LinkError
 
-SUFFIXES = frozenset({".url", ".desktop", ".webloc"})
 LONGEST = 65_536  # bytes; those that programs write have a few hundred
 
 _MARKS = (

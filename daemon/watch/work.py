@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -178,10 +178,10 @@ def _picture(
 
     fetched = fetch(address_in(data, job.name), folder.settings.limits, folder.settings.links)
 
-    def warn(address: str, report: Mapping[str, Any]) -> str | None:
-        return thumbnail_warning(address, Size(report["width"], report["height"]))
+    def warn(addresses: Sequence[str], report: Mapping[str, Any]) -> str | None:
+        return thumbnail_warning(addresses, Size(report["width"], report["height"]))
 
-    return fetched.name, fetched.data, fetched.address, partial(warn, fetched.address)
+    return fetched.name, fetched.data, fetched.address, partial(warn, fetched.addresses)
 
 
 def _contents(

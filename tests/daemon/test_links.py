@@ -33,6 +33,7 @@ class TestFetching:
         }
         fetched = fetch(server.url("/1"), LIMITS, HERE)
         assert (fetched.data, fetched.name, fetched.address) == (JPEG, "4.jpg", server.url("/4.jpg"))
+        assert fetched.addresses == tuple(server.url(each) for each in ("/1", "/2", "/3", "/4.jpg"))
 
     def test_but_not_for_ever(self, server: Server) -> None:
         server.answers["/round"] = redirect("/round")

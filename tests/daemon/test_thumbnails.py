@@ -26,7 +26,7 @@ SITE = "https://example.org"
     ],
 )
 def test_a_small_picture_whose_address_asks_for_one(address: str, size: Size, words: str) -> None:
-    assert thumbnail_warning(SITE + address, size) == (
+    assert thumbnail_warning([SITE + address], size) == (
         f"The picture only has {size.width} x {size.height} pixels, and its address asks for that ('{words}'): "
         "a thumbnail where the photo was meant?"
     )
@@ -36,7 +36,7 @@ def test_a_small_picture_whose_address_asks_for_one(address: str, size: Size, wo
     "address", ["/photo.jpg?w=2000", "/photo_1920x1080.jpg", "/2000px-photo.jpg", "/3000x2000/x.jpg"]
 )
 def test_a_picture_with_fewer_pixels_than_its_address_promises(address: str) -> None:
-    warning = thumbnail_warning(SITE + address, Size(300, 200))
+    warning = thumbnail_warning([SITE + address], Size(300, 200))
     assert warning is not None
     assert "its address promises more" in warning
 
@@ -58,4 +58,12 @@ def test_a_picture_with_fewer_pixels_than_its_address_promises(address: str) -> 
     ],
 )
 def test_other_pictures_are_not_remarked_on(address: str, size: Size) -> None:
-    assert thumbnail_warning(SITE + address, size) is None
+    assert thumbnail_warning([SITE + address], size) is None
+
+
+def test_what_the_address_says_counts_also_where_it_leads_elsewhere() -> None:
+    elsewhere = f"{SITE}/cdn/4f2a"
+    for promising in (f"{SITE}/photo.jpg?w=2000", f"{SITE}/photo.jpg?w=300", f"{SITE}/thumb/1"):
+        assert thumbnail_warning([promising, elsewhere], Size(300, 200))
+        assert thumbnail_warning([elsewhere, promising], Size(300, 200))
+    assert thumbnail_warning([f"{SITE}/photo.jpg?w=300", elsewhere], Size(4000, 3000)) is None
