@@ -17,12 +17,16 @@ PATH=${PATH//"$VENV/bin:"/} # where ours is active and must be made anew, it can
 usage() {
   cat <<'END'
 Usage: ./install.sh                  set everything up: environment, packages, networks, config, the command bshm
-       ./install.sh --run [PHOTO...] the same, then cut the people out of these photos (default: one of the project's)
+       ./install.sh --run [--once] [PHOTO...]
+                                     the same, then drop these photos (default: one of the project's) into the hot folder
+                                     ~/BSHM/in, print the paths of what comes out, and go on watching until Ctrl-C;
+                                     with --once end when the photos are done
        ./install.sh --test           the same with the tools of the tests, then lint, types and the whole test suite
        ./install.sh --uninstall      take back what was put outside the project folder; pictures are never touched
        ./install.sh --help           this text
 
-Results of --run go into a new folder below ~/BSHM/out ($BSHM_HOME/out where BSHM_HOME is set).
+Photos that are dropped into ~/BSHM/in come out in ~/BSHM/out, unless the config file says otherwise; ~/BSHM is
+$BSHM_HOME where that is set.
 END
 }
 
@@ -48,7 +52,7 @@ xdg_folder() { # VARIABLE DEFAULT; the XDG specification has relative paths igno
 }
 config_file() { printf '%s\n' "$(xdg_folder XDG_CONFIG_HOME .config)/config.yaml"; }
 link_file() { printf '%s\n' "$HOME/.local/bin/bshm"; }
-results_folder() { printf '%s\n' "${BSHM_HOME:-$HOME/BSHM}/out"; }
+hot_folder() { printf '%s\n' "${BSHM_HOME:-$HOME/BSHM}/in"; }
 
 # --- Python and its environment -------------------------------------------------------------------------------------
 
@@ -208,15 +212,19 @@ set_up() { # EXTRA, or an empty word
   exec {lock}<&-
 }
 
-run() { # PHOTO...
-  local out status=0
-  (($#)) || set -- "$PROJECT/docs/images/astronaut.jpg"
-  out=$(results_folder)/$(date +%Y-%m-%d_%H-%M-%S)
-  while [[ -e $out ]]; do out+=_; done
-  mkdir -p -- "$out" || fail "The folder for the results could not be made: $out"
-  "$BSHM" cutout -o "$out" -- "$@" || status=$? # says itself where the results are
-  if ((status)); then rmdir --ignore-fail-on-non-empty -- "$out"; fi
-  return "$status"
+run() { # [--once] [PHOTO...]
+  local once=() photos=()
+  while (($#)); do
+    case $1 in
+      --once) once=(--once) ;;
+      --) shift && photos+=("$@") && break ;;
+      *) photos+=("$1") ;;
+    esac
+    shift
+  done
+  ((${#photos[@]})) || photos=("$PROJECT/docs/images/astronaut.jpg")
+  mkdir -p -- "$(hot_folder)" || fail "The hot folder could not be made: $(hot_folder)"
+  exec "$BSHM" watch "${once[@]}" -- "${photos[@]}" # so that Ctrl-C and signals are its own
 }
 
 run_tests() {
@@ -230,7 +238,7 @@ run_tests() {
 }
 
 uninstall() {
-  local path config data state
+  local path config data state pictures
   config=$(config_file)
   data=$(xdg_folder XDG_DATA_HOME .local/share)
   state=$(xdg_folder XDG_STATE_HOME .local/state)
@@ -238,7 +246,7 @@ uninstall() {
     rm -- "$(link_file)"
     say "Removed: $(link_file)"
   fi
-  for path in "$data/networks" "$state/log" "$(xdg_folder XDG_CACHE_HOME .cache)"; do
+  for path in "$data/networks" "$state/log" "$state"/ledger.sqlite* "$state/watch.lock" "$(xdg_folder XDG_CACHE_HOME .cache)"; do
     [[ -e $path ]] || continue
     rm -rf -- "$path"
     say "Removed: $path"
@@ -252,7 +260,8 @@ uninstall() {
   for path in "${config%/*}" "$data" "$state"; do
     if [[ -d $path ]]; then rmdir --ignore-fail-on-non-empty -- "$path"; fi
   done
-  if [[ -e $(results_folder) ]]; then say "Left: $(results_folder), with your pictures."; fi
+  pictures=$(hot_folder)
+  if [[ -e ${pictures%/*} ]]; then say "Left: ${pictures%/*}, with your pictures."; fi
   say "Nothing else lies outside $PROJECT: delete that folder to be rid of the rest."
 }
 
@@ -261,7 +270,7 @@ main() {
   (($# == 0)) || shift
   case $task in
     --help | -h) usage && exit ;;
-    --run) for each in "$@"; do case $each in --) break ;; -*) unknown "$each" ;; esac done ;;
+    --run) for each in "$@"; do case $each in --) break ;; --once) ;; -*) unknown "$each" ;; esac done ;;
     '' | --test | --uninstall) (($# == 0)) || unknown "$1" ;;
     *) unknown "$task" ;;
   esac
@@ -269,10 +278,9 @@ main() {
   case $task in
     '')
       set_up ''
-      say "Done. Next: bshm cutout PHOTO, or ./install.sh --run for a first look"
+      say "Done. Next: bshm cutout PHOTO, bshm watch, or ./install.sh --run for a first look"
       ;;
     --run)
-      [[ ${1:-} != -- ]] || shift
       set_up ''
       run "$@"
       ;;

@@ -6,21 +6,25 @@ import argparse
 import fcntl
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from daemon.terminal import shown
+from daemon.terminal import complain, hand_over, shown
 from engine.config_file import config_path, load_settings
-from engine.errors import OutputError, RunningError, system_reason
+from engine.errors import BshmError, OutputError, RunningError, system_reason
 from engine.folders import state_folder
 
 if TYPE_CHECKING:
+    from daemon.watch.hot_folder import HotFolder
     from daemon.watch.watcher import Config, Order
+
+_LOOK = 0.2  # seconds between two looks at what another process does
 
 _EPILOG = """\
 What is dropped into a hot folder comes out cut out: the folders, and what is to be done with each picture, stand in the
@@ -49,31 +53,53 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="PHOTO",
         help="a photo to begin with: a copy of it is dropped into the first hot folder",
     )
-    parser.add_argument("--once", action="store_true", help="end when all that lies in the folders is done")
+    parser.add_argument(
+        "--once", action="store_true", help="end when the photos, or without any all that lies in the folders, are done"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Watches until it is told to stop: returns 0. With --once: 1 where pictures failed."""
     from daemon.watch.display import showing
-    from daemon.watch.dropping import drop
+    from daemon.watch.dropping import drop, what_came
     from daemon.watch.ledger import Ledger, ledger_file
     from daemon.watch.watcher import Watcher
 
     load = partial(_config, args.config)
-    folders = load().folders  # what is wrong with the config file is said before anything is begun
-    with _alone(), showing() as display, _orders() as orders:
-        ledger = Ledger(ledger_file())
-        try:
+    first = load().folders[0]  # what is wrong with the config file is said before anything is begun
+    try:
+        with _alone(), showing() as display, _orders() as orders, closing(Ledger(ledger_file())) as ledger:
             watcher = Watcher(load, args.config, ledger, display, orders)
             watcher.make_folders()
-            for photo in args.photos:
-                drop(photo, folders[0].watch)
-            display.said(f"Watching {', '.join(shown(each.watch) for each in folders)}.")
-            failed = watcher.run(once=args.once)
-            display.said("Stopped.")
-        finally:
-            ledger.close()
-    return int(args.once and failed > 0)
+            came = partial(what_came, ledger, first, [drop(photo, first) for photo in args.photos])
+            if not args.once:
+                watcher.run()
+                return 0
+            watcher.run((lambda: came() is not None) if args.photos else watcher.all_done)
+            failed = sum(bool(each.error) for each in came() or ()) if args.photos else watcher.failed
+            return int(failed > 0)
+    except RunningError as error:
+        if not args.photos:
+            raise
+        complain(f"{error.what[0].upper()}{error.what[1:]}: the photos are dropped for it.")
+        return _dropped_for_another(args.photos, first)
+
+
+def _dropped_for_another(photos: Sequence[Path], folder: HotFolder) -> int:
+    """The photos, done by the process that watches already."""
+    from daemon.watch.dropping import drop, what_came
+    from daemon.watch.ledger import Ledger, ledger_file
+
+    with closing(Ledger(ledger_file())) as ledger:
+        names = [drop(photo, folder) for photo in photos]
+        while (jobs := what_came(ledger, folder, names)) is None:
+            time.sleep(_LOOK)
+    for job in jobs:
+        if job.error:
+            complain(str(BshmError(job.error.what, job.error.why, job.error.remedy)))
+        for output in job.outputs:
+            hand_over(output.path)
+    return int(any(job.error for job in jobs))
 
 
 def _config(file: Path | None) -> Config:
@@ -81,7 +107,8 @@ def _config(file: Path | None) -> Config:
     from daemon.watch.watcher import Config
 
     settings = load_settings(file)
-    return Config(settings, hot_folders(settings, file or config_path()))
+    named = file or config_path()
+    return Config(settings, hot_folders(settings, named if named.exists() else None))
 
 
 @contextmanager

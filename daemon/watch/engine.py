@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
 
 from engine.address import socket_path
 from engine.client import Client
@@ -40,9 +39,11 @@ class Engine:
         self._others = False  # somebody else started the one that was seen last, and may bring it back
         self._told = ""
 
-    def status(self) -> dict[str, Any]:
-        """What it says of itself. Raises EngineError."""
-        return self._hasty.status()
+    def described(self) -> str:
+        """What the networks run on, as a sentence. Raises EngineError."""
+        status = self._hasty.status()
+        device = f" on {status['device']}" if status["device"] else ""
+        return f"Networks run{device}, in the resident engine (pid {status['pid']})."
 
     def wait(self, stopping: Event) -> bool:
         """Waits until it is ready; starts it where nobody does. False where `stopping` was set meanwhile.

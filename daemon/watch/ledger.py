@@ -200,6 +200,11 @@ class Ledger:
             raise KeyError(job)
         return found
 
+    def latest(self, folder: Path, name: str) -> Job | None:
+        """The last job of a file, if there was one."""
+        where = "WHERE folder = ? AND name = ? ORDER BY id DESC LIMIT 1"
+        return next(self._jobs(where, os.fsencode(folder), os.fsencode(name)), None)
+
     def under_way(self) -> list[Job]:
         """What was begun and did not end, the oldest first."""
         return list(self._jobs("WHERE state IN ('working', 'publishing') ORDER BY id"))

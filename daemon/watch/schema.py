@@ -31,6 +31,9 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE INDEX of_a_file ON jobs (folder, name)
+    """,
+    """
     CREATE UNIQUE INDEX one_for_a_file ON jobs (folder, name) WHERE present
     """,
     """

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Literal
 
 from daemon.outputs import unwritable
+from daemon.terminal import shown
 from daemon.watch.display import Display
 from daemon.watch.engine import Engine
 from daemon.watch.hints import Hint, Hints, UnwatchedError
@@ -20,12 +22,12 @@ from daemon.watch.ledger import Ledger
 from daemon.watch.naming import Names
 from daemon.watch.pool import Pool
 from daemon.watch.work import Means
-from engine.errors import BshmError
+from engine.errors import BshmError, EngineError
 from engine.settings import Settings
 
 Order = Literal["stop", "reload"]
 
-_TRIES = 3  # of what fails for reasons that may pass: so often it is tried before `--once` ends without it
+_TRIES = 3  # of what fails for reasons that may pass: so often it is tried before all counts as done without it
 _ENDS_WITHIN = 10.0  # seconds that a result may take to be written when this ends
 _HANGS = 1.0  # seconds until a folder is left to itself that does not answer
 _LOOK = 0.1  # seconds between two looks at whether all is done
@@ -72,14 +74,11 @@ class Watcher:
                 except OSError as error:
                     raise unwritable(each.watch, error) from error
 
-    def run(self, *, once: bool) -> int:
-        """Until the order to stop. once: until nothing is left to do but what has to wait for something.
-
-        How many pictures failed.
-        """
+    def run(self, is_done: Callable[[], bool] | None = None) -> None:
+        """Until the order to stop, or until this is true; it is asked again and again."""
         self._ledger.forget(time.time() - _REMEMBERED)
         threads = [
-            threading.Thread(target=self._engine.wait, args=(self._stopping,), daemon=True),  # so that it is warm
+            threading.Thread(target=self._greet, daemon=True),
             threading.Thread(target=self._pool.run, daemon=True),
         ]
         try:
@@ -90,9 +89,9 @@ class Watcher:
                 each.start()
             while True:
                 try:
-                    order = self._orders.get(timeout=_LOOK if once else None)
+                    order = self._orders.get(timeout=_LOOK if is_done else None)
                 except Empty:
-                    if self._all_done():
+                    if is_done and is_done():
                         break
                     continue
                 if order == "stop":
@@ -108,7 +107,23 @@ class Watcher:
             self._hints.stop()
             self._pool.wait(_ENDS_WITHIN)
             self._engine.close()
+
+    def all_done(self) -> bool:
+        """Whether nothing is left to do but what has to wait for something."""
+        return all(each.is_settled for each in self._intakes.values()) and self._pool.idle(_TRIES)
+
+    @property
+    def failed(self) -> int:
+        """How many pictures failed since the start."""
         return self._pool.failed
+
+    def _greet(self) -> None:
+        """Says what is watched and what the networks run on; so the engine is warm before the first picture comes."""
+        for each in self._config.folders:
+            self._display.said(f"Watching {shown(each.watch)}; results go to {shown(each.output)}.")
+        if self._engine.wait(self._stopping):
+            with suppress(EngineError):  # it has gone again: the first picture has it started anew, and says so
+                self._display.said(self._engine.described())
 
     def _start_hints(self) -> None:
         try:
@@ -153,9 +168,6 @@ class Watcher:
     def _look_at(self, folder: HotFolder, name: str) -> None:
         if intake := self._intakes.get(folder.watch):
             intake.look(name)
-
-    def _all_done(self) -> bool:
-        return all(each.is_settled for each in self._intakes.values()) and self._pool.idle(_TRIES)
 
 
 def _at_once() -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,13 +36,26 @@ class Place:
         """Runs some of the script's functions."""
         return self._bash(["-c", f'source "$0/install.sh"; {script}', str(self.project)], code, None)
 
+    @contextmanager
+    def started(self, script: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Some of the script's functions, under way; ended at the end."""
+        words = ["bash", "-c", f'source "$0/install.sh"; {script}', str(self.project)]
+        with subprocess.Popen(words, cwd=self.home, env=self._environment, stdin=subprocess.DEVNULL) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"HOME": str(self.home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | self.variables
+
     def _bash(self, words: list[str], code: int, cwd: Path | None) -> str:
         """What was said, standard output and error together."""
-        environment = {"HOME": str(self.home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | self.variables
         ran = subprocess.run(
             [shutil.which("bash") or "bash", *words],
             cwd=cwd or self.home,
-            env=environment,
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 
 import pytest
 
 from engine.folders import networks_folder
+from tests.engine.server.live import until
 from tests.install.place import ROOT, Place, executable
 
 
@@ -20,24 +22,41 @@ class TestRun:
         code = "import sys; from daemon.commands import main; sys.exit(main())"
         executable(place.project / ".venv/bin/bshm", f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -c "{code}" "$@"')
 
-    def test_the_projects_photo_is_cut_out_each_time_into_a_new_folder(self, place: Place) -> None:
-        said = place.part("run; run")
-        results = sorted((place.home / "BSHM/out").glob("*/*"))
-        assert [path.name for path in results] == ["astronaut.cutout.png"] * 2
-        assert all(f"the results are in {path.parent}" in said for path in results)
-        assert place.everything_at_home() == {path.relative_to(place.home).as_posix() for path in results}
+    def test_the_projects_photo_goes_through_the_hot_folder(self, place: Place) -> None:
+        said = place.part("run --once")
+        result = place.home / "BSHM/out/astronaut.cutout.png"
+        assert str(result) in said.splitlines()
+        assert {path.name for path in result.parent.iterdir()} == {
+            "astronaut.cutout.png",
+            "astronaut.matte.png",
+            "astronaut.report.json",
+        }
+        assert (place.home / "BSHM/in/astronaut.jpg").exists()
 
     def test_photos_of_any_name_are_taken_from_where_it_was_called(self, place: Place) -> None:
         place.variables["BSHM_HOME"] = str(place.home / "结 果")
         for name in ("-dash.jpg", "海 边.jpg"):
             shutil.copy(place.project / "docs/images/astronaut.jpg", place.home / name)
-        place.part("run -dash.jpg '海 边.jpg'")
-        results = (place.home / "结 果/out").glob("*/*")
-        assert sorted(path.name for path in results) == ["-dash.cutout.png", "海 边.cutout.png"]
+        place.part("run --once -- -dash.jpg '海 边.jpg'")
+        results = (place.home / "结 果/out").glob("*.png")
+        wanted = ["-dash.cutout.png", "-dash.matte.png", "海 边.cutout.png", "海 边.matte.png"]
+        assert sorted(path.name for path in results) == wanted
 
-    def test_a_photo_that_fails_gives_the_commands_exit_code_and_no_empty_folder(self, place: Place) -> None:
-        assert "missing.jpg" in place.part("run missing.jpg", code=1)
-        assert list((place.home / "BSHM/out").iterdir()) == []
+    def test_a_photo_that_fails_gives_the_commands_exit_code(self, place: Place) -> None:
+        assert "missing.jpg" in place.part("run --once missing.jpg", code=1)
+        (place.home / "bad.jpg").write_text("no picture", encoding="utf-8")
+        place.part("run --once bad.jpg", code=1)
+        assert (place.home / "BSHM/failed/bad.jpg.error.txt").exists()
+
+    def test_it_goes_on_watching_until_ctrl_c(self, place: Place) -> None:
+        """As a person has it: what is dropped later is cut out as well."""
+        result = place.home / "BSHM/out/later.cutout.png"
+        with place.started("run") as process:
+            until((place.home / "BSHM/out/astronaut.report.json").exists)
+            shutil.copy(place.project / "docs/images/astronaut.jpg", place.home / "BSHM/in/later.jpg")
+            until(result.exists)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
 
 
 class TestTests:
