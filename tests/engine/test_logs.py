@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.logs import Logfmt, fields, harmless, log, logging_to
+from engine.logs import Logfmt, Stderr, fields, harmless, log, logging_by, logging_to
 
 
 def line_of(formatter: logging.Formatter | None = None, level: int = logging.INFO, **values: object) -> str:
@@ -230,3 +230,13 @@ class TestJournal:
 
 def test_what_is_harmless_stays_as_it_is() -> None:
     assert harmless("Grüße, 你好") == "Grüße, 你好"
+
+
+def test_another_program_has_its_own_logger_and_its_own_lines(terminal: io.StringIO, file: Path) -> None:
+    own = logging.getLogger("bshm.watch")
+    with logging_by(Stderr(terminal, logging.Formatter("> %(message)s")), file, own):
+        own.getChild("pictures").info("picture done")
+        log.info("the engine's")
+    own.info("too late")
+    assert terminal.getvalue() == "> picture done\n"
+    assert [said(each) for each in file.read_text().splitlines()] == ['level=info msg="picture done"']
