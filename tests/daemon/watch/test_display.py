@@ -23,7 +23,7 @@ from daemon.watch.job import Job, Output, Problem, State
 
 ROOT = Path(__file__).parents[3]
 BUSY = Problem("https://example.org/c.jpg: cannot be fetched", "the server is busy")
-DAMAGED = Problem("/home/me/in/b.jpg: damaged", "half of it is missing", "Copy it once more")
+DAMAGED = Problem("/photos/in/b.jpg: damaged", "half of it is missing", "Copy it once more")
 
 # What the process does.
 SCRIPT = """
@@ -53,10 +53,10 @@ with showing() as display:
 
 def job(state: State, number: int = 1, name: str = "a\udcff\x1b.jpg", error: Problem | None = None) -> Job:
     summary = {"people": 2, "seconds": 1.26, "warnings": ["A thumbnail?"]} if state is State.DONE else {}
-    outputs = (Output("cutout", Path(f"/home/me/out/{name}.cutout.png"), 1, False),) if summary else ()
+    outputs = (Output("cutout", Path(f"/photos/out/{name}.cutout.png"), 1, False),) if summary else ()
     return Job(
         id=number,
-        folder=Path("/home/me/in"),
+        folder=Path("/photos/in"),
         name=name,
         present=True,
         stamp=Stamp(1, 2, 3),
@@ -66,7 +66,7 @@ def job(state: State, number: int = 1, name: str = "a\udcff\x1b.jpg", error: Pro
         due=1_800_000_000.0,
         error=error,
         verdict=None,
-        original=Path(f"/home/me/failed/{name}") if state is State.FAILED else None,
+        original=Path(f"/photos/failed/{name}") if state is State.FAILED else None,
         earlier=None,
         summary=summary,
         queued=1.0,
@@ -130,18 +130,18 @@ def on_a_terminal(tmp_path: Path, columns: int = 120, out: int | None = None) ->
 
 LOG = [
     'level=info msg="Watching 2 folders."',
-    r'level=info msg="picture done" job=1 file="/home/me/in/a\udcff\x1b.jpg" people=2 seconds=1.26 '
+    r'level=info msg="picture done" job=1 file="/photos/in/a\udcff\x1b.jpg" people=2 seconds=1.26 '
     r'results="a\\xff\\x1b.jpg.cutout.png"',
-    'level=warning msg="picture failed" job=2 file=/home/me/in/b.jpg why="/home/me/in/b.jpg: damaged: half of it is '
+    'level=warning msg="picture failed" job=2 file=/photos/in/b.jpg why="/photos/in/b.jpg: damaged: half of it is '
     'missing. Copy it once more." attempts=1 results=""',
-    'level=warning msg="picture waits for another try" job=3 file=/home/me/in/sub/c.url '
+    'level=warning msg="picture waits for another try" job=3 file=/photos/in/sub/c.url '
     'why="https://example.org/c.jpg: cannot be fetched: the server is busy." attempts=1 results=""',
     'level=warning msg="The disk is full." error="OSError: [Errno 5] Input/output error"',
     "level=info msg=Stopped.",
 ]
 DONE = r"in/a\xff\x1b.jpg: 2 people, 1.3 s. A thumbnail?"
 UNREACHED = "https://example.org/c.jpg: cannot be fetched: the server is busy."
-FAILED = "/home/me/in/b.jpg: damaged: half of it is missing. Copy it once more. It was moved to /home/me/failed/b.jpg."
+FAILED = "/photos/in/b.jpg: damaged: half of it is missing. Copy it once more. It was moved to /photos/failed/b.jpg."
 
 
 def plain(text: str) -> list[str]:
@@ -165,7 +165,7 @@ class TestInAPipe:
         assert ran.err.startswith("20")
 
     def test_results_are_on_standard_output_in_their_own_bytes(self, tmp_path: Path) -> None:
-        assert piped(tmp_path).out == b"/home/me/out/a\xff\\x1b.jpg.cutout.png\n"
+        assert piped(tmp_path).out == b"/photos/out/a\xff\\x1b.jpg.cutout.png\n"
 
     def test_all_is_in_the_log_file_and_tracebacks_there_alone(self, tmp_path: Path) -> None:
         ran = piped(tmp_path)
@@ -235,12 +235,12 @@ class TestOnATerminal:
         for each in (
             "Watching 2 folders.",
             DONE,
-            r"/home/me/out/a\xff\x1b.jpg.cutout.png",
+            r"/photos/out/a\xff\x1b.jpg.cutout.png",
             FAILED,
             "The disk is full.",
         ):
             assert each in lines
-        assert lines.index(DONE) < lines.index(r"/home/me/out/a\xff\x1b.jpg.cutout.png") < lines.index(FAILED)
+        assert lines.index(DONE) < lines.index(r"/photos/out/a\xff\x1b.jpg.cutout.png") < lines.index(FAILED)
         for each in (
             "0 done, 3 waiting",
             r"0 done, 3 waiting, 0 in the last minute, now: in/a\xff\x1b.jpg, in/b.jpg",
@@ -260,7 +260,7 @@ class TestOnATerminal:
     def test_results_that_go_elsewhere_are_named_in_the_line(self, tmp_path: Path) -> None:
         with (tmp_path / "list").open("wb") as stream:
             ran = on_a_terminal(tmp_path, out=stream.fileno())
-        assert (tmp_path / "list").read_bytes() == b"/home/me/out/a\xff\\x1b.jpg.cutout.png\n"
+        assert (tmp_path / "list").read_bytes() == b"/photos/out/a\xff\\x1b.jpg.cutout.png\n"
         assert rf"{DONE} -> a\xff\x1b.jpg.cutout.png" in plain(ran.err)
 
     def test_nothing_is_drawn_where_nothing_happens(self, tmp_path: Path) -> None:
