@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from daemon.watch.hot_folder import HotFolder
 from engine.settings import Settings
 from tests.daemon.conftest import NOBODY
+
+ROOT = Path(__file__).parents[3]
+# A process in a mount namespace of its own, whose mounts nobody else sees and which end with it (unshare(1)); for users
+# who may not mount in a user namespace as well, where that is allowed.
+MOUNTING = (
+    *("unshare", *(("--user", "--map-root-user") if os.geteuid() else ())),
+    *("--mount", "--propagation", "private"),
+)
 
 
 def hot_folder(watch: Path, **changes: Any) -> HotFolder:
@@ -65,3 +76,14 @@ def with_rights(path: Path, rights: int) -> Iterator[None]:
 def open_files() -> list[str]:
     """The numbers of this process's open files."""
     return sorted(each.name for each in Path("/proc/self/fd").iterdir())
+
+
+def environment() -> dict[str, str]:
+    """For Python in another process, in any folder: it imports what this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+
+
+def skip_without_mounts(stderr: str) -> None:
+    """Skips a test whose MOUNTING process said that it may not mount."""
+    if any(each in stderr for each in ("unshare failed", "permission denied", "must be superuser", "Operation not p")):
+        pytest.skip(f"no rights to mount here: {stderr.strip()}")

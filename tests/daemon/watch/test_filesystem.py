@@ -1,5 +1,4 @@
-"""Mounts are real, in a mount namespace of their own (unshare(1)), which nobody else sees and which ends with its
-process: that needs root."""
+"""Mounts are real, and nobody else's."""
 
 from __future__ import annotations
 
@@ -11,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from daemon.watch.filesystem import Filesystem, filesystem_of, read_mounts
+from tests.daemon.watch.hot import MOUNTING, environment, skip_without_mounts
 
-ROOT = Path(__file__).parents[3]
 # For the scripts: i("PATH") prints the folder's type and identity, "gone" where it cannot be reached.
 SHOW = f"""
 i() {{ {sys.executable} -c '
@@ -32,10 +31,9 @@ def mounting(tmp_path: Path) -> Callable[[str], list[str]]:
     """Runs a shell script, in which mounts are nobody else's, in tmp_path, and gives the lines that it writes."""
 
     def run(script: str) -> list[str]:
-        command = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", f"{SHOW}\ncd {tmp_path}\n{script}"]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)})
-        if "unshare failed" in ran.stderr or "permission denied" in ran.stderr or "must be superuser" in ran.stderr:
-            pytest.skip(f"mounting is for root alone: {ran.stderr.strip()}")
+        command = [*MOUNTING, "sh", "-euc", f"{SHOW}\ncd {tmp_path}\n{script}"]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+        skip_without_mounts(ran.stderr)
         assert not ran.returncode, ran.stderr
         return ran.stdout.splitlines()
 

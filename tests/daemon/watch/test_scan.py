@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from daemon.watch.hot_folder import HotFolder, Sighting, Stamp
 from daemon.watch.scan import Unreadable, is_awaited, look, scan
-from tests.daemon.watch.hot import hot_folder, open_files, reachable_folder, with_rights
+from tests.daemon.watch.hot import (
+    MOUNTING,
+    environment,
+    hot_folder,
+    open_files,
+    reachable_folder,
+    skip_without_mounts,
+    with_rights,
+)
 
 
 @pytest.fixture
@@ -225,12 +233,11 @@ def test_a_walk_that_is_given_up_leaves_nothing_open(folder: HotFolder) -> None:
 
 
 def test_a_disk_that_is_mounted_below_is_entered_and_an_excluded_one_is_known_by_any_path(tmp_path: Path) -> None:
-    """Run in a mount namespace of its own, which needs root."""
     script = f"""
         set -e
         cd {tmp_path}; mkdir -p in/disk in/out in/again; mount -t tmpfs disk in/disk; touch in/disk/a.jpg in/out/b.jpg
         mount --bind in/out in/again
-        python -c '
+        {sys.executable} -c '
 from pathlib import Path
 from daemon.watch.scan import look, scan
 from tests.daemon.watch.hot import hot_folder
@@ -238,11 +245,9 @@ watch = Path("in").resolve()
 folder = hot_folder(watch, excluded=frozenset([watch / "out"]))
 print(*[each.name for each in scan(folder)], look(folder, "again/b.jpg"))'
     """
-    environment = {"PYTHONPATH": str(Path(__file__).parents[3]), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
-    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if "unshare failed" in ran.stderr or "permission denied" in ran.stderr:
-        pytest.skip(f"mounting is for root alone: {ran.stderr.strip()}")
+    command = [*MOUNTING, "sh", "-c", script]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+    skip_without_mounts(ran.stderr)
     assert (ran.stdout, ran.stderr) == ("disk/a.jpg None\n", "")
 
 

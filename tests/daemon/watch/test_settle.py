@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from daemon.watch.hot_folder import Sighting, Stamp
 from daemon.watch.settle import Settling, Writer, writer_of
-from tests.daemon.watch.hot import reachable_folder, with_rights
+from tests.daemon.watch.hot import environment, reachable_folder, with_rights
 
-ROOT = Path(__file__).parents[3]
 WALL = 1_700_000_000 * 10**9
 
 
@@ -98,7 +97,9 @@ for _ in range(100_000):
 print(*sorted(seen))
 """
         command = [sys.executable, "-c", asking]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stdout
             assert process.stderr
             process.stdout.readline()
