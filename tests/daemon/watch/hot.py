@@ -45,6 +45,14 @@ def hot_folder(watch: Path, **changes: Any) -> HotFolder:
     return replace(folder, **changes)
 
 
+def file(folder: HotFolder, name: str, content: bytes = b"content") -> Path:
+    """A file in it, and the folders that it needs."""
+    path = folder.watch / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
 @contextmanager
 def reachable_folder() -> Iterator[HotFolder]:
     """A hot folder that every user can come to, which tmp_path is not."""
