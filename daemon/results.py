@@ -83,9 +83,7 @@ class Wanted:
             yield path
 
     def _report(self, results: Results, files: Mapping[str, Path], source: str | Path) -> bytes:
-        return report_file(
-            results.report, files, source, self.settings, binary=self.binary, threshold=self.threshold
-        )
+        return report_file(results.report, files, source, self.settings, binary=self.binary, threshold=self.threshold)
 
 
 def report_file(

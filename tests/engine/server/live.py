@@ -165,12 +165,12 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def until(what: Any, seconds: float = _PATIENCE) -> None:
-    """Waits for something to become true; fails where it takes too long."""
+def until(what: Any, seconds: float = _PATIENCE, nap: float = 0.01) -> None:
+    """Waits for something to become true; fails where it takes too long. nap: seconds between two looks."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
+        time.sleep(nap)
 
 
 def problem(response: httpx.Response, status: int, sentence: str) -> None:
