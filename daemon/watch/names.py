@@ -52,7 +52,7 @@ def is_entered(name: str) -> bool:
 
 
 def waits_for(name: str) -> tuple[str, ...]:
-    """The names of files whose presence beside this one may mean that it is still written, or yet to come."""
+    """The files beside this one (a name, or a path) that would mean that it is still written, or yet to come."""
     return tuple(name + each for each in _UNFINISHED)
 
 

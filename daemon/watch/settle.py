@@ -80,13 +80,9 @@ class Settling(Generic[Key]):
 
     def saw(self, key: Key, sighting: Sighting, now: float, wall: int | None) -> None:
         """A file was seen. Starts its time anew where it changed; the time since its last change by `wall` counts."""
-        file = self._files.get(key)
-        if file is None:
-            file = self._files[key] = _File(sighting, now)
-        elif file.sighting == sighting:
-            return
-        file.sighting, file.since = sighting, now - _age(sighting, wall)
-        self._schedule(key, self._quiet_at(file))
+        file = self._noted(key, sighting, now, wall)
+        if file.entry is None:
+            self._schedule(key, self._quiet_at(file))
 
     def touched(self, key: Key, now: float) -> None:
         """An event came for a file. Starts its time anew, if it is one of these."""
@@ -99,7 +95,8 @@ class Settling(Generic[Key]):
         self._files.pop(key, None)
 
     def due(self, now: float) -> list[Key]:
-        """The files to look at again: each must then be given to is_complete() or gone()."""
+        """The files to look at again, each of which is then to be given to is_complete() or gone(); one that is not
+        comes due again when it is seen again."""
         keys = []
         while (first := self.next_due()) is not None and first <= now:
             key = heapq.heappop(self._heap)[2]
@@ -130,8 +127,7 @@ class Settling(Generic[Key]):
         and any time while it is awaited, since a browser may be fetching it. So is one with content 30 seconds while
         it is awaited.
         """
-        self.saw(key, sighting, now, wall)
-        file = self._files[key]
+        file = self._noted(key, sighting, now, wall)
         still = now - file.since
         held = writer == "somebody" or (awaited and (not sighting.stamp.size or still < _PATIENCE))
         quiet_at = self._quiet_at(file)
@@ -143,6 +139,15 @@ class Settling(Generic[Key]):
             return False
         del self._files[key]
         return True
+
+    def _noted(self, key: Key, sighting: Sighting, now: float, wall: int | None) -> _File:
+        file = self._files.get(key)
+        if file is None or file.sighting != sighting:
+            if file is None:
+                file = self._files[key] = _File(sighting, now)
+            file.sighting, file.since = sighting, now - _age(sighting, wall)
+            self._schedule(key, self._quiet_at(file))
+        return file
 
     def _quiet_at(self, file: _File) -> float:
         return file.since + (self._settle if file.sighting.stamp.size else max(self._settle, _PATIENCE))

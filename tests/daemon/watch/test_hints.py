@@ -1,14 +1,12 @@
-"""With real inotify, real mounts and real limits."""
+"""With real inotify."""
 
 from __future__ import annotations
 
 import os
 import queue
 import shutil
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +15,9 @@ from daemon.watch.filesystem import Filesystem
 from daemon.watch.hints import Hint, Hints, is_told
 from tests.daemon.watch.ear import Ear, Listen, listening
 from tests.daemon.watch.hot import (
-    MOUNTING,
-    environment,
     hot_folder,
     open_files,
     reachable_folder,
-    skip_without_mounts,
     with_rights,
 )
 
@@ -145,122 +140,6 @@ def test_lost_events_are_told_and_folders_that_came_meanwhile_are_watched(tmp_pa
     finally:
         go_on.set()
         hints.stop()
-
-
-@pytest.fixture
-def limited(tmp_path: Path) -> Callable[[str, int, str], str]:
-    """Runs Python with a limit of inotify, in a user namespace of its own (namespaces(7)), and gives its output."""
-
-    def run(limit: str, number: int, code: str) -> str:
-        head = (
-            "import errno, queue, sys\nfrom pathlib import Path\nfrom daemon.watch.hints import *\n"
-            "from tests.daemon.watch.hot import hot_folder\ntold = queue.SimpleQueue()\nhints = Hints(told.put)\n"
-        )
-        shell = f'echo {number} > /proc/sys/user/{limit} || exit 77; exec "$@"'
-        command = ["unshare", "--user", "--map-root-user", "sh", "-c", shell, "sh", sys.executable, "-c", head + code]
-        ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
-        if "unshare" in ran.stderr or ran.returncode == 77:
-            pytest.skip(f"no user namespaces, or their limits cannot be set here: {ran.stderr.strip()}")
-        assert not ran.returncode, ran.stderr
-        return ran.stdout
-
-    return run
-
-
-def test_a_limit_of_ten_watches_is_said_and_ten_folders_are_watched(
-    tmp_path: Path, limited: Callable[[str, int, str], str]
-) -> None:
-    for number in range(15):
-        (tmp_path / "in" / f"{number}").mkdir(parents=True)
-    said = limited(
-        "max_inotify_watches",
-        10,
-        """
-folder = hot_folder(Path("in"))
-hints.start()
-for _ in range(2):
-    try:
-        hints.watch(folder)
-    except UnwatchedError as error:
-        print(error)
-for number in range(15):
-    (folder.watch / str(number) / "a.jpg").touch()
-(folder.watch / "end.jpg").touch()
-names = set()
-while "end.jpg" not in names:
-    names.add(told.get(timeout=10).name)
-print(len(names) - 1)
-(folder.watch / "new").mkdir()
-while told.get(timeout=10).name != "new":
-    pass
-(folder.watch / "new" / "a.jpg").touch()  # cannot be told
-for number in range(15):
-    (folder.watch / str(number) / "a.jpg").unlink()
-    (folder.watch / str(number)).rmdir()
-while told.get(timeout=10).name != "14":
-    pass
-hints.watch(folder)  # there is room again
-(folder.watch / "new" / "b.jpg").touch()
-print(told.get(timeout=10).name)
-hints.stop()
-""",
-    ).splitlines()
-    assert said[0] == said[1]
-    assert said[0].startswith(
-        f"{tmp_path}/in: not all of it can be watched for changes: the limit fs.inotify.max_user_"
-    )
-    assert "Raise it: sysctl fs.inotify.max_user_watches=" in said[0]
-    assert said[2:] == ["9", "new/b.jpg"]
-
-
-def test_without_any_instance_of_inotify_left_a_sentence_says_so(limited: Callable[[str, int, str], str]) -> None:
-    said = limited(
-        "max_inotify_instances",
-        0,
-        """
-try:
-    hints.start()
-except UnwatchedError as error:
-    print(error)
-hints.watch(hot_folder(Path.cwd()))
-hints.stop()
-""",
-    )
-    assert said.startswith(
-        "There are no hints of changes in hot folders: the limit fs.inotify.max_user_instances is met"
-    )
-
-
-def test_a_disk_that_is_unmounted_and_mounted_again_is_watched_again(tmp_path: Path) -> None:
-    code = """
-import queue, subprocess
-from pathlib import Path
-from daemon.watch.hints import Hints
-from tests.daemon.watch.hot import hot_folder
-told = queue.SimpleQueue()
-folder = hot_folder(Path("in"))
-hints = Hints(told.put)
-hints.start()
-hints.watch(folder)
-mount = ["mount", "-t", "tmpfs", "disk", "in"]
-for command in (mount, ["umount", "in"], mount):
-    subprocess.run(command, check=True)
-    if command != mount:
-        while told.get(timeout=10).kind != "all":
-            pass
-        print("unmounted")
-    hints.watch(folder)
-    (folder.watch / "a.jpg").touch()
-    print([told.get(timeout=10).name for _ in range(2)])  # made, and closed
-hints.stop()
-"""
-    (tmp_path / "in").mkdir()
-    command = [*MOUNTING, sys.executable, "-c", code]
-    ran = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
-    skip_without_mounts(ran.stderr)
-    assert ran.stderr == ""
-    told = "['a.jpg', 'a.jpg']"
-    assert ran.stdout.splitlines() == [told, "unmounted", told, told]
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,14 @@
 from __future__ import annotations
 
 import itertools
-import mmap
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.watch.hot_folder import Sighting, Stamp
-from daemon.watch.settle import Settling, Writer, writer_of
-from tests.daemon.watch.hot import environment, reachable_folder, with_rights
+from daemon.watch.settle import Settling, Writer
 
 WALL = 1_700_000_000 * 10**9
 
@@ -29,87 +23,6 @@ def verdict(
     settling: Settling[str], seen: Sighting, now: float, *, wall: int | None = None, writer: Writer = "nobody"
 ) -> bool:
     return settling.is_complete("a", seen, now, wall, writer=writer, awaited=False)
-
-
-class TestWriter:
-    def test_nobody_writes_a_file_that_is_closed_or_only_read(self, tmp_path: Path) -> None:
-        path = tmp_path / os.fsdecode(b"\xff.jpg")
-        path.write_bytes(b"content")
-        assert writer_of(path) == "nobody"
-        with path.open("rb"):
-            assert writer_of(path) == "nobody"
-
-    def test_somebody_does_as_long_as_a_process_has_it_open_for_writing(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.jpg"
-        path.write_bytes(b"content")
-        command = [sys.executable, "-c", f"f = open({str(path)!r}, 'ab'); print('open', flush=True); input()"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
-            assert writer.stdin
-            assert writer.stdout
-            writer.stdout.readline()
-            assert writer_of(path) == "somebody"
-            writer.stdin.write(b"\n")
-        assert writer_of(path) == "nobody"
-
-    def test_somebody_does_through_a_mapping_after_the_file_was_closed(self, tmp_path: Path) -> None:
-        path = tmp_path / "a.jpg"
-        path.write_bytes(bytes(4096))
-        with path.open("r+b") as stream:
-            mapping = mmap.mmap(stream.fileno(), 4096)
-        assert writer_of(path) == "somebody"
-        mapping.close()
-        assert writer_of(path) == "nobody"
-
-    def test_a_link_is_asked_for_its_file(self, tmp_path: Path) -> None:
-        (tmp_path / "a.jpg").write_bytes(b"content")
-        (tmp_path / "b.jpg").symlink_to("a.jpg")
-        with (tmp_path / "a.jpg").open("ab"):
-            assert writer_of(tmp_path / "b.jpg") == "somebody"
-        assert writer_of(tmp_path / "b.jpg") == "nobody"
-
-    def test_it_is_not_known_of_what_cannot_be_opened_or_is_no_file(self, tmp_path: Path) -> None:
-        os.mkfifo(tmp_path / "pipe")
-        assert [writer_of(tmp_path / each) for each in ("none", "pipe", ".")] == ["unknown"] * 3
-
-    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file that is another user's")
-    def test_it_is_not_known_of_another_users_file(self) -> None:
-        with reachable_folder() as folder:
-            path = folder.watch / "a.jpg"
-            path.write_bytes(b"content")
-            with with_rights(path, 0o644):
-                assert writer_of(path) == "unknown"
-            with with_rights(path, 0o000):
-                assert writer_of(path) == "unknown"
-
-    def test_nobody_who_opens_the_file_meanwhile_is_disturbed_nor_disturbs(self, tmp_path: Path) -> None:
-        """A lease that is wanted back is told by a signal, which must not end this program."""
-        path = tmp_path / "a.jpg"
-        path.write_bytes(b"content")
-        asking = f"""
-import pathlib
-from daemon.watch.settle import writer_of
-seen = set()
-print("ready", flush=True)
-for _ in range(100_000):
-    seen.add(writer_of(pathlib.Path({str(path)!r})))
-    if len(seen) == 2 and _ > 20_000:
-        break
-print(*sorted(seen))
-"""
-        command = [sys.executable, "-c", asking]
-        with subprocess.Popen(
-            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout
-            assert process.stderr
-            process.stdout.readline()
-            longest = 0.0
-            while process.poll() is None:
-                started = time.monotonic()
-                with path.open("ab"):
-                    longest = max(longest, time.monotonic() - started)
-            assert (process.returncode, process.stdout.read(), process.stderr.read()) == (0, "nobody somebody\n", "")
-        assert longest < 5  # the kernel would take a lease back after 45 seconds (proc_sys_fs(5), lease-break-time)
 
 
 class TestSettling:
@@ -208,6 +121,14 @@ class TestSettling:
         settling.saw("a", sighting(), 0.0, WALL)
         assert not settling.is_complete("a", sighting(), 29.0, None, writer="nobody", awaited=True)
         assert settling.is_complete("a", sighting(), 30.0, None, writer="nobody", awaited=True)
+
+    def test_one_that_came_due_and_was_not_judged_comes_due_again_when_it_is_seen_again(self) -> None:
+        """Whoever asked may have met a folder that could not be read just then."""
+        settling = Settling[str](1.0)
+        settling.saw("a", sighting(), 0.0, WALL)
+        assert settling.due(1.0) == ["a"]
+        settling.saw("a", sighting(), 30.0, WALL)
+        assert settling.due(30.0) == ["a"]
 
     def test_one_that_has_left_is_asked_for_no_more(self) -> None:
         settling = Settling[str](1.0)
