@@ -77,7 +77,7 @@ def is_awaited(folder: HotFolder, sighting: Sighting) -> bool:
     """
     path = os.path.join(folder.watch, sighting.name)  # noqa: PTH118  # Path takes three times as long for thousands
     if sighting.stamp.size:
-        return any(map(os.path.lexists, waits_for(path)))
+        return any(os.access(each, os.F_OK) for each in waits_for(path))  # of what is not there no error is made
     above, name = os.path.split(path)
     with os.scandir(above) as entries:
         return any(is_unfinished(each.name, name) for each in entries)
