@@ -6,6 +6,7 @@ cannot be read, or that hangs, holds nobody else up, and nothing is concluded fr
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -20,13 +21,14 @@ from daemon.watch.hot_folder import HotFolder, Sighting
 from daemon.watch.job import State
 from daemon.watch.ledger import Known, Ledger
 from daemon.watch.scan import Unreadable, is_awaited, look, scan
-from daemon.watch.settle import Settling, writer_of
+from daemon.watch.settle import PATIENCE, Settling, writer_of
 from engine.errors import BshmError, system_reason
 from engine.settings import Watching
 
 _SHARE = 0.01  # of one processor at most that looking around takes where events do not tell what comes
 _OFTEN = 1.0  # seconds between two scans of such a folder, at least
 _BATCH = 200  # files that go into the ledger at once: the first are begun while the rest is scanned
+_NICE = 5  # a folder of many thousands is taken in beside the networks' work, not in its stead (setpriority(2))
 _AWAY = 2.0  # seconds between two looks at a folder that cannot be read
 
 
@@ -75,6 +77,7 @@ class Intake(threading.Thread):
 
     def run(self) -> None:
         """See the class."""
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while (hints := self._wait()) is not None:
             try:
                 for each in hints:
@@ -109,7 +112,8 @@ class Intake(threading.Thread):
             case "all":
                 self._next_scan = now
             case "folder":
-                self._see(scan(self.folder, hint.name), self._ledger.known(self.folder.watch, hint.name))
+                known = self._ledger.known(self.folder.watch, hint.name)
+                self._miss(known, self._see(scan(self.folder, hint.name), known))
             case "left":
                 self._settling.gone(hint.name)
                 self._ledger.gone(self.folder.watch, [hint.name], time.time())
@@ -125,14 +129,7 @@ class Intake(threading.Thread):
         self._lies_on = filesystem_of(self.folder.watch)
         self._listen()
         known = self._ledger.known(self.folder.watch)
-        found = self._see(scan(self.folder), known)
-        missing = [
-            name
-            for name, each in known.items()
-            if each.filesystem == self._lies_on.identity and name not in found.names and not found.hides(name)
-        ]
-        if missing:
-            self._ledger.gone(self.folder.watch, missing, time.time())
+        self._miss(known, self._see(scan(self.folder), known))
         self._scans += 1
         if self._trouble:
             self._display.said(f"{shown(self.folder.watch)}: is there again.")
@@ -163,6 +160,16 @@ class Intake(threading.Thread):
             self._ledger.seen_on(self.folder.watch, self._lies_on.identity, moved)
         return found
 
+    def _miss(self, known: Mapping[str, Known], found: _Found) -> None:
+        """What is known and was not found has left, if the file system on which it was is still there."""
+        missing = [
+            name
+            for name, each in known.items()
+            if each.filesystem == self._lies_on.identity and name not in found.names and not found.hides(name)
+        ]
+        if missing and filesystem_of(self.folder.watch) == self._lies_on:
+            self._ledger.gone(self.folder.watch, missing, time.time())
+
     def _settle(self) -> None:
         """Files that came due go into the ledger where they are complete."""
         complete = [seen for name in self._settling.due(time.monotonic()) if (seen := self._completed(name))]
@@ -175,7 +182,7 @@ class Intake(threading.Thread):
             if seen is None:
                 self._settling.gone(name)
                 return None
-            awaited = is_awaited(self.folder, seen)
+            awaited = self._is_young(seen) and is_awaited(self.folder, seen)
         except OSError:
             self._settling.gone(name)  # the next scan sees it, when the folder is there again
             raise
@@ -183,6 +190,12 @@ class Intake(threading.Thread):
         now = time.monotonic()
         is_complete = self._settling.is_complete(name, seen, now, self._wall(), writer=writer, awaited=awaited)
         return seen if is_complete else None
+
+    def _is_young(self, seen: Sighting) -> bool:
+        """Whether it matters what lies beside the file: an empty one may be a browser's placeholder for hours."""
+        wall = self._wall()
+        changed = max(seen.stamp.mtime, seen.ctime)
+        return not seen.stamp.size or wall is None or wall - changed < PATIENCE * 1e9
 
     def _wall(self) -> int | None:
         """The clock of the files' times, where that is this machine's."""

@@ -18,6 +18,7 @@ from typing import Any
 from tests.engine.server.live import ROOT, until
 
 _PATIENCE = 30.0  # seconds; a busy machine
+QUICK = "watch:\n  settle: 0.2\n  scan: 1\n"  # of a config: for tests that are not about the defaults
 
 
 @dataclass
@@ -48,11 +49,15 @@ class Watching:
     def log(self) -> str:
         return (self.home / "stderr").read_text(encoding="utf-8", errors="surrogateescape")
 
-    def configure(self, text: str = "", **folder: object) -> None:
-        """Writes the config: one folder, in -> out, with these keys; text: the rest of the file."""
-        keys = {"watch": self.dropped, "output": self.out, "failed": self.failed, **folder}
-        entry = "\n    ".join(f"{key}: {json.dumps(value, default=str)}" for key, value in keys.items())
-        self.config.write_text(f"quality: fast\nfolders:\n  - {entry}\n{text}\n", encoding="utf-8")
+    def configure(self, text: str = "", *others: Mapping[str, object], **folder: object) -> None:
+        """Writes the config: one folder, in -> out, with these keys, and others; text: the rest of the file."""
+        first = {"watch": self.dropped, "output": self.out, "failed": self.failed, **folder}
+        entries = [
+            "\n    ".join(f"{key}: {json.dumps(value, default=str)}" for key, value in keys.items())
+            for keys in (first, *others)
+        ]
+        folders = "".join(f"  - {each}\n" for each in entries)
+        self.config.write_text(f"quality: fast\nfolders:\n{folders}{text}\n", encoding="utf-8")
 
     def command(self, *words: str | Path) -> list[str]:
         return [sys.executable, "-m", "daemon", "--config", str(self.config), *map(str, words)]
@@ -106,6 +111,18 @@ class Watching:
         part = self.home / "part"
         shutil.copyfile(source, part)
         return part.rename(target)
+
+    def put(self, data: bytes, name: str, folder: Path | None = None) -> Path:
+        """Puts a file with this content into the hot folder, or another, at once."""
+        target = (folder or self.dropped) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = self.home / "part"
+        part.write_bytes(data)
+        return part.rename(target)
+
+    def results(self, base: str, folder: Path | None = None) -> list[Path]:
+        """What a picture gives by default, in the output folder or another."""
+        return [(folder or self.out) / f"{base}.{kind}" for kind in ("cutout.png", "matte.png", "report.json")]
 
     def until(self, *paths: Path, seconds: float = _PATIENCE) -> None:
         """Waits until these are there."""

@@ -1,0 +1,36 @@
+"""One resident engine for each file of tests of `bshm watch`, and a `bshm watch` for each test, not started yet."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.watch.watching import QUICK, Watching, watching
+from tests.engine.server.live import Live, live
+
+
+@pytest.fixture(scope="module")
+def resident() -> Iterator[Live]:
+    with live("quality: fast\n") as one:
+        yield one
+
+
+@pytest.fixture
+def watch(resident: Live) -> Iterator[Watching]:
+    with watching(BSHM_SOCKET=str(resident.address)) as one:
+        one.configure(QUICK)
+        yield one
+
+
+@pytest.fixture
+def another_disk() -> Iterator[Path]:
+    """A folder on another file system than the folder of tests."""
+    memory = Path("/dev/shm")  # noqa: S108  # tmpfs, where there is one
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == Path(tempfile.gettempdir()).stat().st_dev:
+        pytest.skip("there is no second file system that may be written here")
+    with tempfile.TemporaryDirectory(prefix="bshm-", dir=memory) as name:
+        yield Path(name)
