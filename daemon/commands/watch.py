@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from daemon.watch.hot_folder import HotFolder
     from daemon.watch.watcher import Config, Order
 
+_STDERR = 2
 _LOOK = 0.2  # seconds between two looks at what another process does
 
 _EPILOG = """\
@@ -138,9 +139,11 @@ def _alone() -> Iterator[None]:
 def _orders() -> Iterator[SimpleQueue[Order]]:
     """What signals order; SimpleQueue's put may be called by a handler that interrupts its get."""
     orders: SimpleQueue[Order] = SimpleQueue()
+    on_terminal = os.isatty(_STDERR)
 
     def order(number: int, _: FrameType | None) -> None:
-        orders.put("reload" if number == signal.SIGHUP else "stop")
+        closed = on_terminal and not os.isatty(_STDERR)  # so a terminal says that it is gone, and nobody asks to reload
+        orders.put("reload" if number == signal.SIGHUP and not closed else "stop")
 
     before = {number: signal.signal(number, order) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:

@@ -230,9 +230,12 @@ class Ledger:
         return (Path(os.fsdecode(rows[0]["folder"])), os.fsdecode(rows[0]["name"])) if rows else None
 
     def forget(self, before: float) -> None:
-        """Drops the jobs that ended before this time and whose files are no longer there."""
+        """Drops the jobs that ended before this time and whose files are no longer there; failed ones can be tried again
+        as long as anybody likes."""
         with self._changing():
-            self._connection.execute("DELETE FROM jobs WHERE ended < ? AND NOT present", (before,))
+            self._connection.execute(
+                "DELETE FROM jobs WHERE ended < ? AND NOT present AND state IN ('done', 'left')", (before,)
+            )
 
     def _jobs(self, where: str, *values: Any) -> Iterator[Job]:
         rows = self._all(f"SELECT * FROM jobs {where}", *values)  # noqa: S608  # words of this module

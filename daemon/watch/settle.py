@@ -18,7 +18,8 @@ from daemon.watch.hot_folder import Sighting
 Writer = Literal["nobody", "somebody", "unknown"]
 Key = TypeVar("Key", bound=Hashable)
 
-_PATIENCE = 30.0  # seconds for an empty file to get content, and for one beside an unfinished copy to be replaced by it
+# Seconds for an empty file to get content, and for one beside an unfinished copy to be replaced by it.
+PATIENCE = 30.0
 _PAUSE = 10.0  # seconds at most between two looks at a file that is held open
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -129,7 +130,7 @@ class Settling(Generic[Key]):
         """
         file = self._noted(key, sighting, now, wall)
         still = now - file.since
-        held = writer == "somebody" or (awaited and (not sighting.stamp.size or still < _PATIENCE))
+        held = writer == "somebody" or (awaited and (not sighting.stamp.size or still < PATIENCE))
         quiet_at = self._quiet_at(file)
         if held:
             self._schedule(key, max(quiet_at, now + min(max(self._settle, still / 2), _PAUSE)))
@@ -150,7 +151,7 @@ class Settling(Generic[Key]):
         return file
 
     def _quiet_at(self, file: _File) -> float:
-        return file.since + (self._settle if file.sighting.stamp.size else max(self._settle, _PATIENCE))
+        return file.since + (self._settle if file.sighting.stamp.size else max(self._settle, PATIENCE))
 
     def _schedule(self, key: Key, due: float) -> None:
         """One entry in the heap for each file; one that is due later than its entry says is moved when that comes."""

@@ -6,8 +6,6 @@ import errno
 from dataclasses import dataclass
 from enum import Enum
 
-from daemon.outputs import DiskFullError
-from daemon.watch.ledger import LedgerError
 from daemon.watch.publish import MissingError, TakenError
 from daemon.watch.reading import ChangedError
 from engine.errors import (
@@ -22,9 +20,8 @@ from engine.errors import (
     UsageError,
 )
 
-_FIRST, _LONGEST = 1.0, 300.0  # seconds between two tries
+_LONGEST = 300.0  # seconds between two tries
 _AWAY = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # gone, or a link or a pipe by now
-_TRIES = 4  # of what a fault of this program, or an address that does not answer, ends
 
 
 class Fate(Enum):
@@ -46,30 +43,41 @@ class Verdict:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Rule:
+    """What errors of these kinds mean. tries: after so many the job fails; None: never. first: seconds until the second
+    try; then twice as long each time."""
+
+    kinds: tuple[type[BaseException], ...]
+    fate: Fate
+    tries: int | None = None
+    first: float = 1.0
+
+
+# The first that fits decides.
+_RULES = (
+    _Rule((ChangedError,), Fate.SETTLE),
+    _Rule((TakenError, MissingError), Fate.AGAIN),
+    _Rule((OutputError, UsageError), Fate.FOLDER),
+    _Rule((UnreachableError,), Fate.AGAIN, tries=7, first=5.0),  # given up after five minutes
+    _Rule((CancelledError,), Fate.AGAIN),
+    _Rule((EngineError, NetworkError, DeviceError), Fate.ENGINE),
+    _Rule((PictureError, JobError), Fate.FAIL),
+    _Rule((OSError,), Fate.AGAIN),  # the system's word about the file
+    _Rule((BaseException,), Fate.AGAIN, tries=4),  # a fault of this program
+)
+
+
 def verdict_of(error: BaseException, attempts: int) -> Verdict:
     """What an error means. attempts: how often the job was begun, this time counted."""
-    fate = next((fate for kinds, fate in _FATES if isinstance(error, kinds)), None)
     if isinstance(error, OSError) and error.errno in _AWAY:
-        fate = Fate.LEFT
-    if fate is None:
-        fate = Fate.AGAIN if isinstance(error, OSError) or attempts < _TRIES else Fate.FAIL
-    if isinstance(error, UnreachableError) and attempts >= _TRIES:
-        fate = Fate.FAIL
-    return Verdict(fate, 0.0 if fate in (Fate.FAIL, Fate.LEFT) else pause(attempts))
+        return Verdict(Fate.LEFT)
+    rule = next(rule for rule in _RULES if isinstance(error, rule.kinds))
+    if rule.fate is Fate.FAIL or (rule.tries is not None and attempts >= rule.tries):
+        return Verdict(Fate.FAIL)
+    return Verdict(rule.fate, pause(attempts, rule.first))
 
 
-def pause(attempts: int) -> float:
+def pause(attempts: int, first: float = 1.0) -> float:
     """Seconds before the next try: 1, 2, 4 and so on, five minutes at most."""
-    return float(min(_FIRST * 2 ** min(attempts - 1, 20), _LONGEST))
-
-
-# The first that fits decides; what is not here is a fault of this program, or the system's word about the file.
-_FATES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Fate], ...] = (
-    (ChangedError, Fate.SETTLE),
-    ((TakenError, MissingError), Fate.AGAIN),
-    ((DiskFullError, LedgerError, OutputError), Fate.FOLDER),
-    ((UnreachableError, CancelledError), Fate.AGAIN),
-    ((EngineError, NetworkError, DeviceError), Fate.ENGINE),
-    ((PictureError, JobError), Fate.FAIL),
-    (UsageError, Fate.FOLDER),
-)
+    return float(min(first * 2 ** min(attempts - 1, 20), _LONGEST))

@@ -107,6 +107,7 @@ class Watcher:
             self._hints.stop()
             self._pool.wait(_ENDS_WITHIN)
             self._engine.close()
+            self._display.said("Stopped. What was not finished is done at the next start.")
 
     def all_done(self) -> bool:
         """Whether nothing is left to do but what has to wait for something."""
