@@ -93,12 +93,12 @@ class _Run:
         return sum(each.name.endswith((".report.json", ".error.txt")) for each in self.first)
 
     def goes_on(self) -> bool:
-        """One look, and the kill that is due; True where nothing is left to do."""
+        """One look, and the kill that is due; True where nothing is left to do. Raises AssertionError where the watcher
+        has ended by itself."""
         self.look()
         assert self._watch.process
-        if (code := self._watch.process.poll()) is not None:
-            self.trouble.append(f"`bshm watch` ended by itself with {code}")
-            self._watch.start()
+        code = self._watch.process.poll()
+        assert code is None, f"`bshm watch` ended by itself with {code}:\n{self._watch.log[-2000:]}"
         if not (coming := self.kills.next):
             return self.progress >= self.number and self._ended()
         progress, seconds = coming
