@@ -1,0 +1,153 @@
+"""`bshm watch` ends, by a signal or a crash, and goes on where it was; SIGHUP; one process alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.watch.pictures import picture
+from tests.daemon.watch.watching import QUICK, Watching
+from tests.engine.server.live import until
+
+MANY = 12
+
+
+def drop_many(watch: Watching) -> None:
+    for number in range(MANY):
+        watch.put(picture(number), f"{number}.jpg")
+
+
+def results_there(watch: Watching) -> int:
+    return len(list(watch.out.glob("*.report.json")))
+
+
+def check_all_done_once(watch: Watching) -> None:
+    """Each picture has one complete set of results, and nothing else lies anywhere."""
+    jobs = watch.jobs()
+    assert Counter((each["file"]["name"], each["state"]) for each in jobs) == {
+        (f"{number}.jpg", "done"): 1 for number in range(MANY)
+    }
+    wanted = {path.name for number in range(MANY) for path in watch.results(str(number))}
+    assert {each.name for each in watch.out.iterdir()} == wanted
+    assert {each.name for each in (watch.home / "done").iterdir()} == {f"{number}.jpg" for number in range(MANY)}
+    assert list(watch.dropped.iterdir()) == []
+
+
+def test_killed_at_any_moment_it_goes_on(watch: Watching) -> None:
+    watch.configure(QUICK, done=watch.home / "done")
+    drop_many(watch)
+    for done in (0, 1, 4, 8):
+        watch.start()
+        if done:
+            until(lambda done=done: results_there(watch) >= done)
+        else:
+            until(lambda: "waiting" in {each["state"] for each in watch.jobs()})
+        watch.kill()
+    watch.start("--once")
+    assert watch.process
+    assert watch.process.wait(60) == 0
+    check_all_done_once(watch)
+
+
+def test_sigterm_in_the_middle_of_many_loses_nothing(watch: Watching) -> None:
+    watch.configure(QUICK, done=watch.home / "done")
+    drop_many(watch)
+    watch.start()
+    until(lambda: results_there(watch) >= 2)
+    assert watch.stop() == 0
+    assert 2 <= results_there(watch) < MANY
+    watch.start("--once")
+    assert watch.process
+    assert watch.process.wait(60) == 0
+    check_all_done_once(watch)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_idle_it_ends_at_once(watch: Watching, number: int) -> None:
+    watch.start()
+    watch.until_said("Networks run")
+    watch.signal(number)
+    assert watch.process
+    assert watch.process.wait(3) == 0
+    assert "Traceback" not in watch.log
+
+
+def test_a_second_one_is_refused(watch: Watching) -> None:
+    watch.start()
+    watch.until_said("Networks run")
+    assert watch.process
+    second = watch.run("watch")
+    assert second.returncode != 0
+    assert f"by process {watch.process.pid}".encode() in second.stderr
+    photo = watch.put(picture(), "photo.jpg", watch.home / "elsewhere")
+    asked = watch.run("watch", "--once", photo)
+    assert asked.returncode == 0
+    assert asked.stdout.splitlines() == [os.fsencode(each) for each in watch.results("photo")]
+
+
+def test_sighup_adds_and_removes_folders_without_losing_a_picture(watch: Watching) -> None:
+    done = watch.home / "done"
+    other = {"watch": watch.home / "other", "output": watch.home / "out-other"}
+    Path(str(other["watch"])).mkdir()
+    watch.configure(QUICK, done=done)
+    drop_many(watch)
+    watch.start()
+    until(lambda: results_there(watch) >= 1)
+
+    watch.configure(QUICK, **other)  # in place of the first
+    watch.signal(signal.SIGHUP)
+    watch.until_said("The config file was read again")
+    watch.put(picture(50), "a.jpg", Path(str(other["watch"])))
+    watch.until(*watch.results("a", watch.home / "out-other"))
+    assert results_there(watch) < MANY
+    before = watch.log.count("read again")
+
+    watch.configure(QUICK, other, done=done)
+    watch.signal(signal.SIGHUP)
+    until(lambda: watch.log.count("read again") > before)
+    until(lambda: results_there(watch) == MANY)
+    until(lambda: not list(watch.dropped.iterdir()))
+    assert watch.stop() == 0
+    assert {each["state"] for each in watch.jobs()} == {"done"}
+    assert len(watch.jobs()) == MANY + 1
+    assert len(list(watch.out.iterdir())) == 3 * MANY
+
+
+def test_a_broken_config_leaves_things_as_they_are(watch: Watching) -> None:
+    watch.start()
+    watch.until_said("Networks run")
+    good = watch.config.read_text(encoding="utf-8")
+    for broken, word in (
+        ("folders: [", "config.yaml"),
+        (good + "colour: red\n", "colour"),
+        ("folders:\n  - watch: /nonexistent/a\n    output: /nonexistent/a\n", "line 2"),
+    ):
+        said = watch.log.count("stay as they were")
+        watch.config.write_text(broken, encoding="utf-8")
+        watch.signal(signal.SIGHUP)
+        until(lambda said=said: watch.log.count("stay as they were") > said)
+        assert word in watch.log.splitlines()[-1]
+    watch.config.unlink()
+    said = watch.log.count("stay as they were")
+    watch.signal(signal.SIGHUP)
+    until(lambda: watch.log.count("stay as they were") > said)
+    watch.put(picture(), "a.jpg")
+    watch.until(*watch.results("a"))
+    assert watch.stop() == 0
+
+
+def test_a_changed_folder_is_served_as_it_is_now(watch: Watching) -> None:
+    watch.start()
+    watch.put(picture(), "a.jpg")
+    watch.until(*watch.results("a"))
+    watch.configure(QUICK, output=watch.home / "out2", want=["matte"], report=False)
+    watch.signal(signal.SIGHUP)
+    watch.until_said("The config file was read again")
+    watch.put(picture(1), "b.jpg")
+    watch.until(watch.home / "out2" / "b.matte.png")
+    assert watch.stop() == 0
+    assert [each.name for each in (watch.home / "out2").iterdir()] == ["b.matte.png"]
