@@ -65,6 +65,7 @@ def examine(config: Path | None) -> Iterator[Finding]:
     yield _engine(settings)
     yield from _networks(settings)
     yield from _chosen(settings, config or config_path())
+    yield _watching(settings, config or config_path())
     yield from _folders()
     yield _disk()
     yield _command()
@@ -167,6 +168,20 @@ def _chosen(settings: Settings, config: Path) -> Iterator[Finding]:
         except ImportError as error:
             fault = f"{error}. {_REINSTALL}."
         yield Finding("setting", f"{key}: {getattr(settings, key)}", fault)
+
+
+def _watching(settings: Settings, config: Path) -> Finding:
+    """The hot folders; where nobody watches them nothing is wrong."""
+    from daemon.watch.alone import who_watches
+    from daemon.watch.folders import hot_folders
+
+    try:
+        count = len(hot_folders(settings, config if config.exists() else None))
+    except BshmError as error:
+        return Finding("watching", "the hot folders cannot be watched", str(error))
+    pid = who_watches()
+    how = f"watched by process {pid}" if pid else "not watched; `bshm watch` does it"
+    return Finding("watching", f"{count} hot folder{'s' if count > 1 else ''}, {how}")
 
 
 def _folders() -> Iterator[Finding]:

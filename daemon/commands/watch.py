@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import signal
 import time
@@ -15,10 +14,9 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from daemon.terminal import complain, hand_over, shown
+from daemon.terminal import complain, hand_over
 from engine.config_file import config_path, load_settings
-from engine.errors import BshmError, OutputError, RunningError, system_reason
-from engine.folders import state_folder
+from engine.errors import BshmError, RunningError
 
 if TYPE_CHECKING:
     from daemon.watch.hot_folder import HotFolder
@@ -61,6 +59,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Watches until it is told to stop: returns 0. With --once: 1 where pictures failed."""
+    from daemon.watch.alone import alone
     from daemon.watch.display import showing
     from daemon.watch.dropping import drop, what_came
     from daemon.watch.ledger import Ledger, ledger_file
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     load = partial(_config, args.config)
     first = load().folders[0]  # what is wrong with the config file is said before anything is begun
     try:
-        with _alone(), showing() as display, _orders() as orders, closing(Ledger(ledger_file())) as ledger:
+        with alone(), showing() as display, _orders() as orders, closing(Ledger(ledger_file())) as ledger:
             watcher = Watcher(load, args.config, ledger, display, orders)
             watcher.make_folders()
             came = partial(what_came, ledger, first, [drop(photo, first) for photo in args.photos])
@@ -110,29 +109,6 @@ def _config(file: Path | None) -> Config:
     settings = load_settings(file)
     named = file or config_path()
     return Config(settings, hot_folders(settings, named if named.exists() else None))
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One process for a ledger. Raises RunningError where another runs."""
-    file = state_folder() / "watch.lock"
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise OutputError(f"{shown(file)}: cannot be written", system_reason(error)) from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            who = os.read(descriptor, 20).decode("ascii", "replace").strip()
-            remedy = "It takes what is dropped; `kill -HUP` has it read the config file again"
-            raise RunningError(f"the hot folders are watched already, by process {who}", remedy=remedy) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

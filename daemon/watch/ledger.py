@@ -230,7 +230,7 @@ class Ledger:
         return (Path(os.fsdecode(rows[0]["folder"])), os.fsdecode(rows[0]["name"])) if rows else None
 
     def forget(self, before: float) -> None:
-        """Drops the jobs that ended before this time and whose files are no longer there; failed ones can be tried again
+        """Drops the jobs that ended before this time and whose files are gone; failed ones can be tried again
         as long as anybody likes."""
         with self._changing():
             self._connection.execute(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -9,6 +10,7 @@ from typing import ClassVar
 import pytest
 
 from daemon.commands import main
+from daemon.watch.alone import alone
 from engine.folders import networks_folder
 from engine.models.catalogue import NETWORKS
 from tests.engine.client.listening import json_reply, listening, saying
@@ -210,3 +212,18 @@ def test_the_command_is_not_on_the_path(
     assert f'run: export PATH="{folder}:$PATH"' in findings(capsys)[1]["command"]
     monkeypatch.setenv("PATH", f"/usr/bin:{folder}")
     assert findings(capsys)[1]["command"] == f"ok bshm is {folder}/bshm"
+
+
+def test_hot_folders_that_cannot_be_watched(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"folders:\n  - watch: {tmp_path}\n    output: {tmp_path}\n", encoding="utf-8")
+    code, said = findings(capsys, "--config", str(config))
+    assert code == 1
+    assert said["watching"].startswith("WRONG")
+    assert "line 2" in said["watching"]
+
+
+def test_who_watches_the_hot_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not watched" in findings(capsys)[1]["watching"]
+    with alone():
+        assert f"watched by process {os.getpid()}" in findings(capsys)[1]["watching"]
