@@ -39,6 +39,7 @@ FRAMEWORKS = {
     "tifffile",
     "torch",
     "uvicorn",
+    "watchdog",
 }
 # What decodes pictures and runs networks, and is loaded by the resident engine's worker alone.
 PIXELS = {"PIL", "cv2", "numpy", "onnx", "onnxruntime", "pillow_heif", "tifffile"}
@@ -132,6 +133,11 @@ def test_no_framework_is_loaded_before_it_is_needed(statement: str, tmp_path: Pa
 def test_the_process_that_serves_never_touches_a_pixel(tmp_path: Path) -> None:
     """What crashes on a picture crashes elsewhere; and 512 waiting pictures need no more than their files."""
     assert loaded_by("import engine.server.run", tmp_path) & PIXELS == set()
+
+
+def test_the_process_that_watches_is_small(tmp_path: Path) -> None:
+    """It stays for weeks on machines that need their memory for pictures."""
+    assert loaded_by("import daemon.watch.watcher", tmp_path) & FRAMEWORKS == {"watchdog"}
 
 
 def loaded_by(statement: str, home: Path) -> set[str]:
