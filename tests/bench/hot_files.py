@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import count, cycle, islice, product
 from typing import Literal
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.bench.photos import ASTRONAUT
 from tests.daemon.server import Answer, Server, content
@@ -192,12 +192,9 @@ def _together(number: int, group: list[Dropped], chance: random.Random) -> list[
 
 
 def _picture(size: tuple[int, int], kind: str, chance: random.Random) -> bytes:
-    """The astronaut, who fills most of it, at another place each time."""
+    """The astronaut, cut to this shape and not pressed into it, more or less of her each time."""
     with Image.open(ASTRONAUT) as photo:
-        width, height = photo.size
-        left, top = chance.randrange(width // 8), chance.randrange(height // 16)
-        box = (left, top, width - chance.randrange(width // 8), height - chance.randrange(height // 16))
-        resized = photo.convert("RGB").crop(box).resize(size)
+        fitted = ImageOps.fit(photo.convert("RGB"), size, bleed=chance.uniform(0, 0.05), centering=(0.45, 0.1))
     stream = io.BytesIO()
-    resized.save(stream, kind, quality=90)
+    fitted.save(stream, kind, quality=90)
     return stream.getvalue()
