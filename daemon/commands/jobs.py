@@ -98,17 +98,18 @@ def _outcome(job: Job) -> str:
     from daemon.watch.display import sentence_of
     from daemon.watch.job import State
 
+    said = sentence_of(job).removeprefix(f"{shown(job.path)}: ")  # the path stands beside it
     match job.state:
         case State.LEFT:
             return "put back to be tried again" if job.error else "taken away before it was begun"
         case State.WAITING if job.error:
-            return f"{sentence_of(job)} It is tried again at {_local(job.due):%H:%M:%S}."
+            return f"{said} It is tried again at {_local(job.due):%H:%M:%S}."
         case State.FAILED if job.original not in (None, job.path):
-            return f"{sentence_of(job)} It was moved to {job.original}."
+            return f"{said} It was moved to {job.original}."
         case State.DONE if job.outputs:
             return ", ".join(str(each.path) for each in job.outputs)
         case _:
-            return sentence_of(job)
+            return said
 
 
 def _took(job: Job) -> str:

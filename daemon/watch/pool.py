@@ -68,6 +68,11 @@ class Pool:
         """How many jobs are worked on."""
         return len(self._under_way)
 
+    @property
+    def left(self) -> int:
+        """How many jobs wait or are worked on."""
+        return self._means.ledger.waiting(self._folders) + len(self._under_way) + len(self._unfinished)
+
     def idle(self, tries: int) -> bool:
         """Whether nothing is left to do but what has failed as often as this already."""
         with self._change:

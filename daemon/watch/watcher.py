@@ -107,7 +107,8 @@ class Watcher:
             self._hints.stop()
             self._pool.wait(_ENDS_WITHIN)
             self._engine.close()
-            self._display.said("Stopped. What was not finished is done at the next start.")
+            left = self._pool.left
+            self._display.said("Stopped." + (f" Waiting for the next start: {left}." if left else ""))
 
     def all_done(self) -> bool:
         """Whether nothing is left to do but what has to wait for something."""
