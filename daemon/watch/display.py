@@ -160,7 +160,7 @@ def _about(job: Job) -> dict[str, object]:
     if job.state is State.FAILED and job.original not in (None, job.path):
         parts.append(f"It was moved to {shown(str(job.original))}.")
     if warnings := job.summary.get("warnings"):
-        parts = [f"{each.rstrip('.')}." for each in (parts[0], *warnings)]
+        parts = [each if each.endswith((".", "?")) else f"{each}." for each in (parts[0], *warnings)]
     line = " ".join(parts)
     results = ", ".join(shown(each.path.name) for each in job.outputs if each.kind != "error")
     return {
