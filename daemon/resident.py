@@ -110,7 +110,7 @@ class Resident:
         """Until the engine is back. Raises what it says of itself, and EngineError where it does not come."""
         try:
             self._client.wait_until_ready(_STARTS, gone=_COMES_BACK)
-            obstacle = _obstacle(self._client.status(), self._wanted.settings)
+            obstacle = obstacle_of(self._client.status(), self._wanted.settings)
         except BusyError as error:
             raise EngineError("the resident engine does not come back", error.what) from None
         if obstacle:
@@ -176,14 +176,14 @@ def find_resident(wanted: Wanted, priority: str) -> Resident | None:
         remedy = "" if error.remedy else " See: bshm status."
         complain(f"The resident engine is not used: {error}{remedy} {_HERE}")
         return None
-    obstacle = _obstacle(status, wanted.settings)
+    obstacle = obstacle_of(status, wanted.settings)
     if obstacle:
         complain(f"The resident engine (pid {status.get('pid')}) is not used: {obstacle}. {_HERE}")
         return None
     return Resident(address, status, wanted, priority)
 
 
-def _obstacle(status: Mapping[str, Any], settings: Settings) -> str | None:
+def obstacle_of(status: Mapping[str, Any], settings: Settings) -> str | None:
     """Why the engine would not do what this process does, as a phrase."""
     if status.get("version") != own_version():
         return f"it is version {status.get('version')}, and this is {own_version()}"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Lock
 
+from daemon.resident import obstacle_of
 from engine.address import socket_path
 from engine.client import Client
 from engine.errors import BshmError, BusyError, NotRunningError
@@ -44,6 +45,10 @@ class Engine:
         status = self._hasty.status()
         device = f" on {status['device']}" if status["device"] else ""
         return f"Networks run{device}, in the resident engine (pid {status['pid']})."
+
+    def obstacle(self, settings: Settings) -> str | None:
+        """Why it does not do what these settings say, as a phrase; it may be somebody else's. Raises EngineError."""
+        return obstacle_of(self._hasty.status(), settings)
 
     def wait(self, stopping: Event) -> bool:
         """Waits until it is ready; starts it where nobody does. False where `stopping` was set meanwhile.

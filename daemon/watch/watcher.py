@@ -22,7 +22,7 @@ from daemon.watch.ledger import Ledger
 from daemon.watch.naming import Names
 from daemon.watch.pool import Pool
 from daemon.watch.work import Means
-from engine.errors import BshmError, EngineError
+from engine.errors import BshmError, EngineError, OutputError
 from engine.settings import Settings
 
 Order = Literal["stop", "reload"]
@@ -31,7 +31,8 @@ _TRIES = 3  # of what fails for reasons that may pass: so often it is tried befo
 _ENDS_WITHIN = 10.0  # seconds that a result may take to be written when this ends
 _HANGS = 1.0  # seconds until a folder is left to itself that does not answer
 _LOOK = 0.1  # seconds between two looks at whether all is done
-_REMEMBERED = 90 * 86_400.0  # seconds for which the ledger knows what was done
+_DAY = 86_400.0  # seconds
+_REMEMBERED = 90 * _DAY  # seconds for which the ledger knows what was done
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Watcher:
 
     def run(self, is_done: Callable[[], bool] | None = None) -> None:
         """Until the order to stop, or until this is true; it is asked again and again."""
-        self._ledger.forget(time.time() - _REMEMBERED)
+        self._forget()
         threads = [
             threading.Thread(target=self._greet, daemon=True),
             threading.Thread(target=self._pool.run, daemon=True),
@@ -89,9 +90,11 @@ class Watcher:
                 each.start()
             while True:
                 try:
-                    order = self._orders.get(timeout=_LOOK if is_done else None)
+                    order = self._orders.get(timeout=_LOOK if is_done else _DAY)
                 except Empty:
-                    if is_done and is_done():
+                    if is_done is None:
+                        self._forget()
+                    elif is_done():
                         break
                     continue
                 if order == "stop":
@@ -119,6 +122,13 @@ class Watcher:
         """How many pictures failed since the start."""
         return self._pool.failed
 
+    def _forget(self) -> None:
+        """Keeps the ledger from growing for ever; one that cannot be written now is no reason to end."""
+        try:
+            self._ledger.forget(time.time() - _REMEMBERED)
+        except OutputError as error:
+            self._display.warned(str(error), error)
+
     def _greet(self) -> None:
         """Says what is watched and what the networks run on; so the engine is warm before the first picture comes."""
         for each in self._config.folders:
@@ -126,6 +136,8 @@ class Watcher:
         if self._engine.wait(self._stopping):
             with suppress(EngineError):  # it has gone again: the first picture has it started anew, and says so
                 self._display.said(self._engine.described())
+                if obstacle := self._engine.obstacle(self._config.settings):
+                    self._display.warned(f"The engine is used, but {obstacle}. Start it anew.")
 
     def _start_hints(self) -> None:
         try:
