@@ -46,7 +46,7 @@ class Kills:
 
     def __init__(self, seed: int, number: int, pictures: int) -> None:
         chance = random.Random(seed)
-        last = int(pictures * 0.95)
+        last = int(pictures * 0.85)
         self._plan = [
             (progress, targets, chance.uniform(0, 1))
             for progress, targets in zip(
