@@ -10,6 +10,7 @@ import errno
 import os
 import posixpath
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -81,6 +82,28 @@ def filesystem_of(folder: Path) -> Filesystem:
     finally:
         os.close(descriptor)
     raise OSError(errno.ESTALE, "its file system is being unmounted", os.fspath(folder))
+
+
+class Filesystems:
+    """On which file systems the files of a hot folder lie: mostly one, but others may be mounted below it."""
+
+    def __init__(self, folder: Path) -> None:
+        """As it is now. Raises OSError where the folder cannot be reached."""
+        self.top = filesystem_of(folder)
+        self._below: dict[str, Filesystem] = {}
+        for mount in read_mounts(MOUNTS.read_bytes()):
+            if folder in Path(mount.point).parents:
+                # What cannot be reached is not listed either: nothing is seen, and nothing concluded there.
+                with suppress(OSError):
+                    self._below[str(Path(mount.point).relative_to(folder))] = filesystem_of(Path(mount.point))
+
+    def on(self, name: str) -> Filesystem:
+        """The one of a file, by its path below the hot folder."""
+        while self._below and name:
+            name = name.rpartition("/")[0]
+            if name in self._below:
+                return self._below[name]
+        return self.top
 
 
 def read_mounts(table: bytes) -> list[Mount]:

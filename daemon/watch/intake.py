@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from daemon.terminal import shown
 from daemon.watch.display import Display
-from daemon.watch.filesystem import Filesystem, filesystem_of
+from daemon.watch.filesystem import Filesystem, Filesystems
 from daemon.watch.hints import Hint, Hints, UnwatchedError, is_told
 from daemon.watch.hot_folder import HotFolder, Sighting
 from daemon.watch.job import State
@@ -50,7 +51,7 @@ class Intake(threading.Thread):
         self._display, self._wake = display, wake
         self._settling: Settling[str] = Settling(watching.settle)
         self._news: SimpleQueue[Hint | None] = SimpleQueue()  # None: to stop
-        self._lies_on = Filesystem("", "")
+        self._filesystems: Filesystems | None = None  # as the last scan found them
         self._next_scan = 0.0
         self._scans = 0
         self._hinted = False  # events tell what comes
@@ -126,8 +127,8 @@ class Intake(threading.Thread):
     def _scan(self) -> None:
         """All of the folder. Raises OSError where it cannot be read: then nothing is known."""
         begun = time.monotonic()
-        self._lies_on = filesystem_of(self.folder.watch)
-        self._listen()
+        self._filesystems = Filesystems(self.folder.watch)
+        self._listen(self._filesystems.top)
         known = self._ledger.known(self.folder.watch)
         self._miss(known, self._see(scan(self.folder), known))
         self._scans += 1
@@ -140,8 +141,7 @@ class Intake(threading.Thread):
     def _see(self, seen: Iterable[Sighting | Unreadable], known: Mapping[str, Known]) -> _Found:
         """Takes in what was seen: what is complete goes into the ledger, a batch at a time; what is not settles."""
         found = _Found()
-        moved = []
-        wall = self._wall()
+        moved: dict[str, list[str]] = defaultdict(list)
         for each in seen:
             if isinstance(each, Unreadable):
                 found.unreadable.append(each)
@@ -150,31 +150,37 @@ class Intake(threading.Thread):
             found.names.add(each.name)
             before = known.get(each.name)
             if before and before.stamp == each.stamp:
-                if before.filesystem != self._lies_on.identity:
-                    moved.append(each.name)
+                if before.filesystem != (identity := self._on(each.name).identity):
+                    moved[identity].append(each.name)
             elif before is None or before.state not in (State.WORKING, State.PUBLISHING):
-                self._settling.saw(each.name, each, time.monotonic(), wall)
+                self._settling.saw(each.name, each, time.monotonic(), self._wall(each.name))
                 if len(self._settling) % _BATCH == 0:
                     self._settle()
-        if moved:
-            self._ledger.seen_on(self.folder.watch, self._lies_on.identity, moved)
+        for identity, names in moved.items():
+            self._ledger.seen_on(self.folder.watch, identity, names)
         return found
 
     def _miss(self, known: Mapping[str, Known], found: _Found) -> None:
-        """What is known and was not found has left, if the file system on which it was is still there."""
+        """What is known and was not found has left, if the file system on which it was is there, and was before."""
         missing = [
             name
             for name, each in known.items()
-            if each.filesystem == self._lies_on.identity and name not in found.names and not found.hides(name)
+            if name not in found.names and not found.hides(name) and each.filesystem == self._on(name).identity
         ]
-        if missing and filesystem_of(self.folder.watch) == self._lies_on:
-            self._ledger.gone(self.folder.watch, missing, time.time())
+        if missing:
+            now = Filesystems(self.folder.watch)
+            left = [each for each in missing if known[each].filesystem == now.on(each).identity]
+            self._ledger.gone(self.folder.watch, left, time.time())
 
     def _settle(self) -> None:
         """Files that came due go into the ledger where they are complete."""
-        complete = [seen for name in self._settling.due(time.monotonic()) if (seen := self._completed(name))]
-        if complete and self._ledger.add(self.folder.watch, self._lies_on.identity, complete, time.time()):
-            self._wake()
+        complete: dict[str, list[Sighting]] = defaultdict(list)
+        for name in self._settling.due(time.monotonic()):
+            if seen := self._completed(name):
+                complete[self._on(name).identity].append(seen)
+        for identity, sightings in complete.items():
+            if self._ledger.add(self.folder.watch, identity, sightings, time.time()):
+                self._wake()
 
     def _completed(self, name: str) -> Sighting | None:
         try:
@@ -186,24 +192,30 @@ class Intake(threading.Thread):
         except OSError:
             self._settling.gone(name)  # the next scan sees it, when the folder is there again
             raise
-        writer = "unknown" if self._lies_on.is_network else writer_of(self.folder.watch / name)
+        writer = "unknown" if self._on(name).is_network else writer_of(self.folder.watch / name)
         now = time.monotonic()
-        is_complete = self._settling.is_complete(name, seen, now, self._wall(), writer=writer, awaited=awaited)
+        is_complete = self._settling.is_complete(name, seen, now, self._wall(name), writer=writer, awaited=awaited)
         return seen if is_complete else None
 
     def _is_young(self, seen: Sighting) -> bool:
         """Whether it matters what lies beside the file: an empty one may be a browser's placeholder for hours."""
-        wall = self._wall()
+        wall = self._wall(seen.name)
         changed = max(seen.stamp.mtime, seen.ctime)
         return not seen.stamp.size or wall is None or wall - changed < PATIENCE * 1e9
 
-    def _wall(self) -> int | None:
-        """The clock of the files' times, where that is this machine's."""
-        return None if self._lies_on.is_network else time.time_ns()
+    def _on(self, name: str) -> Filesystem:
+        """The file system of a file. Raises OSError where the folder cannot be reached, and was not before."""
+        if self._filesystems is None:
+            self._filesystems = Filesystems(self.folder.watch)
+        return self._filesystems.on(name)
 
-    def _listen(self) -> None:
+    def _wall(self, name: str) -> int | None:
+        """The clock of a file's times, where that is this machine's."""
+        return None if self._on(name).is_network else time.time_ns()
+
+    def _listen(self, filesystem: Filesystem) -> None:
         """Has events told, where they can be. Raises OSError where the folder cannot be reached."""
-        self._hinted = is_told(self.folder.observer, self._lies_on)
+        self._hinted = is_told(self.folder.observer, filesystem)
         if not self._hinted:
             return
         try:

@@ -54,7 +54,8 @@ class Output:
 class Job:
     """A row of the ledger.
 
-    folder: the hot folder's path. name: the file's path below it, any bytes (os.fsdecode). present: the file is there,
+    folder: the hot folder's path. name: the file's path below it, any bytes (os.fsdecode). filesystem: the
+    identity of the one that it was seen on. present: the file is there,
     as far as is known. hash: SHA-256 of the file, None before it was read. due: not before this time. verdict: the end
     that publishing leads to. original: once there is a verdict, where the file is to be, or
     is: in its own place, in another, or None: nowhere, it is deleted. earlier: the job that this
@@ -64,6 +65,7 @@ class Job:
     id: int
     folder: Path
     name: str
+    filesystem: str
     present: bool
     stamp: Stamp
     hash: bytes | None

@@ -20,6 +20,7 @@ def job_of(row: sqlite3.Row, outputs: Sequence[sqlite3.Row]) -> Job:
         id=row["id"],
         folder=_path(row["folder"]),
         name=os.fsdecode(row["name"]),
+        filesystem=row["filesystem"],
         present=bool(row["present"]),
         stamp=Stamp(row["inode"], row["size"], row["mtime"]),
         hash=row["hash"],

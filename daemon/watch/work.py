@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ from typing import Any
 from daemon.results import endings, report_file
 from daemon.terminal import shown
 from daemon.watch.cutting import Cut, cut_out
+from daemon.watch.filesystem import Filesystems
 from daemon.watch.hot_folder import HotFolder, Stamp
 from daemon.watch.job import Job, Output, Problem, State
 from daemon.watch.ledger import Ledger
@@ -40,6 +42,7 @@ from engine.client import Client
 from engine.errors import BshmError
 from engine.settings import WANTS
 
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _STAYS = (errno.EACCES, errno.EPERM, errno.EROFS)  # what a folder says from which nothing may be taken
 
 
@@ -133,6 +136,7 @@ def finish(job: Job, folder: HotFolder, means: Means) -> Job:
         if original == job.path:
             present = _is_still(job)
         else:
+            _check_disk(job, held)
             try:
                 present = not put_away(job.path, job.stamp, held, original)
             except OSError as error:
@@ -147,7 +151,7 @@ def finish(job: Job, folder: HotFolder, means: Means) -> Job:
         raise
     kept = original == job.path and present
     means.ledger.change(job.id, state=job.verdict, ended=time.time(), original=original, present=kept)
-    if not kept and job.path.exists():
+    if not kept and os.path.lexists(job.path):
         means.look(folder, job.name)
     return means.ledger.job(job.id)
 
@@ -219,9 +223,22 @@ def _original(job: Job, folder: HotFolder, means: Means, reserved: ExitStack) ->
 
 
 def _is_still(job: Job) -> bool:
-    """Whether the file is the one that was cut out."""
+    """Whether the file is the one that was cut out, as far as that can be known: if not, the next scan sees it."""
     try:
         return stamp_of(job.path) == job.stamp
+    except OSError as error:
+        return error.errno not in _GONE or not _has_its_disk(job)
+
+
+def _check_disk(job: Job, held: Path) -> None:
+    """Raises OSError where the original is not to be found and its disk is away too: then nobody has taken it."""
+    if not (os.path.lexists(job.path) or os.path.lexists(held) or _has_its_disk(job)):
+        raise OSError(errno.ESTALE, "its disk is away", os.fspath(job.path))
+
+
+def _has_its_disk(job: Job) -> bool:
+    try:
+        return Filesystems(job.folder).on(job.name).identity == job.filesystem
     except OSError:
         return False
 

@@ -58,6 +58,7 @@ def job(state: State, number: int = 1, name: str = "a\udcff\x1b.jpg", error: Pro
         id=number,
         folder=Path("/photos/in"),
         name=name,
+        filesystem="ext4",
         present=True,
         stamp=Stamp(1, 2, 3),
         hash=None,
