@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 
 from tests.daemon.watch.pictures import picture
 from tests.daemon.watch.watching import QUICK, Watching
-from tests.engine.server.live import until
+from tests.engine.server.live import Live, until
 
 
 def times_done(watch: Watching) -> dict[str, int]:
@@ -95,6 +96,32 @@ def test_what_happened_while_nobody_watched(watch: Watching) -> None:
     assert watch.process.wait(60) == 0
     assert times_done(watch)["leaves.jpg"] == 2
     assert sorted(each.name for each in done.iterdir()) == ["a-2.jpg", "a.jpg"]
+
+
+def test_what_comes_while_the_picture_is_cut_out_is_done_too(watch: Watching, resident: Live) -> None:
+    """Another file of the same name, for one that is to be deleted; a new name; none at all."""
+    watch.configure(QUICK, done="delete")
+    drop = watch.dropped
+    for number, name in enumerate(("replaced", "rewritten", "renamed", "removed")):
+        watch.put(picture(number), f"{name}.jpg")
+    resident.signal(signal.SIGSTOP)
+    try:
+        watch.start()
+        until(lambda: [each["state"] for each in watch.jobs()] == ["working"] * 4)
+        watch.put(picture(5), "replaced.jpg")
+        (drop / "rewritten.jpg").write_bytes(picture(6))
+        (drop / "renamed.jpg").rename(drop / "new name.jpg")
+        (drop / "removed.jpg").unlink()
+    finally:
+        resident.signal(signal.SIGCONT)
+    bases = ("replaced", "replaced-2", "rewritten", "rewritten-2", "renamed", "new name", "removed")
+    watch.until(*(path for base in bases for path in watch.results(base)))
+    until(lambda: not list(drop.iterdir()))
+    assert watch.stop() == 0
+    assert times_done(watch) == {
+        **dict.fromkeys(("replaced.jpg", "rewritten.jpg"), 2),
+        **dict.fromkeys(("renamed.jpg", "new name.jpg", "removed.jpg"), 1),
+    }
 
 
 def test_a_change_while_it_is_worked_on_is_done_after_that(watch: Watching) -> None:

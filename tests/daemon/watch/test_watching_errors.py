@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -147,7 +148,7 @@ def test_a_file_that_cannot_be_read_waits_alone(watch: Watching, humble: tuple[s
     watch.until(*watch.results("other"))
     watch.until_said("secret.jpg")
     secret.chmod(0o644)
-    assert watch.run("retry").returncode == 0
+    assert b"secret.jpg: is tried again now" in watch.run("retry").stdout
     watch.until(*watch.results("secret"))
     assert watch.stop() == 0
     assert not watch.failed.exists()
@@ -165,3 +166,41 @@ def test_a_folder_that_is_deleted_and_made_anew_is_watched_again(watch: Watching
     watch.put(picture(1), "a.jpg")
     watch.until(*watch.results("a-2"))
     assert watch.stop() == 0
+
+
+def test_folders_that_are_written_to_may_be_deleted(watch: Watching) -> None:
+    watch.configure("watch:\n  settle: 0.2\n", done=watch.home / "done")
+    watch.start()
+    for number in range(2):
+        watch.put(picture(number), f"sub/{number}.jpg")
+        watch.put(b"bad", f"sub/bad{number}.jpg")
+        watch.until(*watch.results(f"sub/{number}"), watch.failed / f"sub/bad{number}.jpg")
+        watch.until(watch.home / f"done/sub/{number}.jpg")
+        for each in (watch.out, watch.failed, watch.home / "done"):
+            shutil.rmtree(each)
+    assert watch.stop() == 0
+
+
+def test_a_full_disk_below_the_ledger_loses_nothing(
+    watch: Watching, small_disk: Callable[[Path], AbstractContextManager[None]]
+) -> None:
+    state = watch.home / "state"
+    state.mkdir()
+    with small_disk(state):
+        subprocess.run(["mount", "-o", "remount,size=400k", str(state)], check=True)
+        watch.start()
+        watch.put(picture(), "first.jpg")
+        watch.until(*watch.results("first"))
+        ballast = state / "ballast"
+        ballast.write_bytes(bytes(os.statvfs(state).f_bavail * os.statvfs(state).f_frsize))
+        for number in range(3):
+            watch.put(picture(number), f"{number}.jpg")
+        watch.until_said("the disk is full")
+        ballast.unlink()
+        watch.until(*(path for number in range(3) for path in watch.results(str(number))))
+        assert watch.stop() == 0
+        assert Counter((each["file"]["name"], each["state"]) for each in watch.jobs()) == {
+            (f"{name}.jpg", "done"): 1 for name in ("first", *range(3))
+        }
+    assert len(list(watch.out.iterdir())) == 4 * 3
+    assert "Traceback" not in watch.log

@@ -111,7 +111,9 @@ def test_a_disk_below_the_hot_folder_that_was_away(watch: Watching, disk: Path) 
 def test_more_folders_than_inotify_may_watch(watch: Watching) -> None:
     if not shutil.which("unshare") or subprocess.run([*LIMITED, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no user namespace, in which the limit could be set, may be made here")
-    folders = [f"f{number}" for number in range(15)]
+    for number in range(15):
+        (watch.dropped / f"f{number}").mkdir()
+    folders = ("f0", "f7", "f14")
     for each in folders:
         watch.put(picture(1), f"{each}/a.jpg")
     watch.configure("watch:\n  settle: 0.2\n  scan: 3600\n")
@@ -123,7 +125,7 @@ def test_more_folders_than_inotify_may_watch(watch: Watching) -> None:
     watch.until(*(path for each in folders for path in watch.results(f"{each}/b")))
     assert watch.stop() == 0
     assert sum("max_user_watches" in each for each in watch.log.splitlines()) == 1
-    assert times(watch) == {"a.jpg": 15, "b.jpg": 15}
+    assert times(watch) == {"a.jpg": 3, "b.jpg": 3}
 
 
 def test_folders_are_polled_where_config_says_so(watch: Watching) -> None:
