@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +18,8 @@ Role = Literal["watch", "engine", "worker"]
 _TARGETS: dict[tuple[Role, ...], int] = {("watch",): 4, ("engine",): 2, ("worker",): 2, ("watch", "engine"): 2}
 
 _WORDS: dict[Role, str] = {"watch": "watch", "worker": "engine.worker", "engine": "engine"}  # on their command lines
+_MIDST = 0.5  # of the kills of the watcher
+_WHILE = 3.0  # seconds
 _APART = 8  # pictures; more than are under way at once
 
 
@@ -41,6 +46,16 @@ def end_all(runtime: Path) -> None:
         time.sleep(0.1)
 
 
+@dataclass(frozen=True)
+class _Kill:
+    """progress: in pictures, and seconds after that, from when on it is due. midst: while temporary files lie there."""
+
+    progress: int
+    seconds: float
+    targets: tuple[Role, ...]
+    midst: bool
+
+
 class Kills:
     """When which of them is to be killed: as the work goes on, at moments that a seed has chosen."""
 
@@ -48,7 +63,7 @@ class Kills:
         chance = random.Random(seed)
         last = int(pictures * 0.85)
         self._plan = [
-            (progress, targets, chance.uniform(0, 1))
+            _Kill(progress, chance.uniform(0, 1), targets, "watch" in targets and chance.random() < _MIDST)
             for progress, targets in zip(
                 sorted(chance.choices(range(last), k=number)),
                 chance.choices(list(_TARGETS), list(_TARGETS.values()), k=number),
@@ -56,7 +71,7 @@ class Kills:
             )
         ]
         self._hit = -_APART  # the progress at which a worker was killed last
-        self.done: list[tuple[Role, ...]] = []
+        self.done: Counter[str] = Counter()
 
     @property
     def next(self) -> tuple[int, float] | None:
@@ -67,22 +82,36 @@ class Kills:
         """
         if not self._plan:
             return None
-        progress, targets, seconds = self._plan[0]
-        return (max(progress, self._hit + _APART) if "worker" in targets else progress), seconds
+        kill = self._plan[0]
+        return (max(kill.progress, self._hit + _APART) if "worker" in kill.targets else kill.progress), kill.seconds
 
-    def strike(self, runtime: Path, progress: int) -> tuple[Role, ...]:
-        """Kills whom the plan names next, as far as they live; whom it has hit."""
-        _, targets, _ = self._plan[0]
-        hit = [(each, role) for each, role in processes(runtime).items() if role in targets]
-        for each, _ in hit:
-            _kill(each)
-        roles = tuple(role for _, role in hit)
-        if set(roles) >= set(targets):
-            self._plan.pop(0)
-            self.done.append(targets)
-            if "worker" in targets:
-                self._hit = progress
-        return roles
+    def strike(self, runtime: Path, progress: int, writes_to: Sequence[Path]) -> set[Role]:
+        """Kills whom the plan names next, as soon as all of them live; whom it has hit.
+
+        writes_to: the folders in which temporary files may lie.
+        """
+        kill = self._plan[0]
+        alive = processes(runtime)
+        if not set(alive.values()).issuperset(kill.targets):
+            return set()
+        in_the_midst = kill.midst and _comes(writes_to)
+        for process, role in alive.items():
+            if role in kill.targets:
+                _kill(process)
+        self._plan.pop(0)
+        self.done[f"{' and '.join(kill.targets)}{', in the midst of writing' if in_the_midst else ''}"] += 1
+        if "worker" in kill.targets:
+            self._hit = progress
+        return set(kill.targets)
+
+
+def _comes(folders: Sequence[Path]) -> bool:
+    """Whether a temporary file comes into one of these folders in a while."""
+    end = time.monotonic() + _WHILE
+    while time.monotonic() < end:
+        if any(any(each.glob(".bshm-*")) for each in folders):
+            return True
+    return False
 
 
 def _kill(process: psutil.Process) -> None:

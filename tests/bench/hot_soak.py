@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,8 +71,7 @@ def soak(pictures: int, kills: int, seed: int) -> Soaked:
         run.trouble += _once_more(watch, places)
         judgement = judge(_outcome(watch, places, dropped, others, run))
         judgement.broken[:0] = run.trouble
-        whom = Counter(" and ".join(each) for each in run.kills.done)
-    return Soaked(judgement, seconds, whom)
+    return Soaked(judgement, seconds, run.kills.done)
 
 
 class _Run:
@@ -85,6 +83,7 @@ class _Run:
         self.trouble: list[str] = []
         self._watch = watch
         self._results = [folder for each in places.values() for folder in (each.output, each.failed)]
+        self._written = [folder for each in places.values() for folder in each.folders]
         self._due: float | None = None
 
     @property
@@ -118,15 +117,14 @@ class _Run:
                     continue
 
     def _kill(self) -> None:
-        before = len(self.kills.done)
-        hit = self.kills.strike(self._watch.home / "run", self.progress)
+        hit = self.kills.strike(self._watch.home / "run", self.progress, self._written)
+        if hit:
+            self._due = None
         if "watch" in hit:
             assert self._watch.process
             self._watch.process.wait()
             self.watch_kills += 1
             self._watch.start()
-        if len(self.kills.done) > before:
-            self._due = None
 
     def _ended(self) -> bool:
         return all(each["state"] in ("done", "failed", "left") for each in self._watch.jobs())
