@@ -26,7 +26,7 @@ class Answering(Client):
         super().__init__("/nowhere")
         self.asked: list[Asked] = []
 
-    def cut_out(self, picture: Buffer | Raw, asked: Asked = Asked(), background: Buffer | None = None) -> Answer:  # noqa: B008  # frozen
+    def cut_out(self, picture: Buffer | Raw, asked: Asked = Asked(), background: Buffer | None = None) -> Answer:  # noqa: ARG002, B008  # frozen
         assert isinstance(picture, bytes)
         self.asked.append(asked)
         if picture.startswith(b"bad"):

@@ -33,12 +33,12 @@ _NAME = os.fsdecode(b"sub/\xff caf\xc3\xa9.jpg")
 def _one_round(folder: HotFolder, ledger: Path) -> None:
     """What `bshm watch` does with one file, from wherever it was."""
     with means_of(ledger) as means:
-        for job in means.ledger.under_way():
-            if job.state is State.PUBLISHING:
-                finish(job, folder, means)
+        for begun in means.ledger.under_way():
+            if begun.state is State.PUBLISHING:
+                finish(begun, folder, means)
             else:
-                clean_up(job, folder, means)
-                means.ledger.change(job.id, state=State.WAITING)
+                clean_up(begun, folder, means)
+                means.ledger.change(begun.id, state=State.WAITING)
         path = folder.watch / _NAME
         if path.exists():
             means.ledger.add(folder.watch, "here", [Sighting(_NAME, stamp_of(path), 0)], time.time())
