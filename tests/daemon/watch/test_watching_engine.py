@@ -113,12 +113,12 @@ def test_a_busy_engine_is_asked_again() -> None:
         watching(BSHM_SOCKET=str(engine.address)) as watch,
     ):
         watch.configure(WAITS)
-        for number in range(8):
+        for number in range(5):
             watch.put(picture(number), f"{number}.jpg")
         watch.start("--once")
         assert watch.process
         assert watch.process.wait(60) == 0
-        assert done(watch) == {f"{number}.jpg": 1 for number in range(8)}
+        assert done(watch) == {f"{number}.jpg": 1 for number in range(5)}
         assert {each["attempts"] for each in watch.jobs()} == {1}
         assert "waits for another try" not in watch.log
 

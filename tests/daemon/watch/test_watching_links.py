@@ -91,18 +91,24 @@ def test_bad_addresses_fail_with_their_reasons_and_retry_tries_them_again(watch:
     assert not (watch.failed / "gone.url.error.txt").exists()
 
 
-def test_a_server_that_is_away_for_a_moment_is_asked_again(watch: Watching, server: Server) -> None:
+def test_a_server_that_is_away_is_asked_again_later_or_when_somebody_wants_it(watch: Watching, server: Server) -> None:
     server.answers = {"/a.jpg": late(content(picture()), 1)}
     watch.configure(TRUSTED)
     watch.start()
     watch.put(url_file(server.url("/a.jpg")), "a.url")
     watch.put(picture(1), "other.jpg")
-    watch.until(*watch.results("a"), *watch.results("other"))
+    watch.until_said("503 Service Unavailable")
+    watch.until(*watch.results("other"))
+    (waits,) = (each for each in watch.jobs() if each["file"]["name"] == "a.url")
+    assert waits["state"] == "waiting"
+    assert "503" in waits["error"]["why"]
+    assert b"a.url: is tried again now" in watch.run("retry").stdout
+    watch.until(*watch.results("a"))
+    (done,) = (each for each in watch.jobs() if each["file"]["name"] == "a.url" and each["state"] == "done")
+    assert done["ended"] < waits["next_try"]
+    assert done["attempts"] == len(server.asked) == 2
     assert watch.stop() == 0
     assert not watch.failed.exists()
-    assert [each["attempts"] for each in watch.jobs() if each["file"]["name"] == "a.url"] == [2]
-    assert len(server.asked) == 2
-    assert "503" in watch.log
 
 
 def test_this_machine_and_private_networks_are_not_asked_by_default(watch: Watching, server: Server) -> None:
