@@ -121,7 +121,7 @@ class Intake(threading.Thread):
             case "changed":
                 if hint.name in self._settling:
                     self._settling.touched(hint.name, now)
-                elif seen := look(self.folder, hint.name):
+                elif seen := self._look(hint.name):
                     self._settling.saw(hint.name, seen, now, None)
 
     def _scan(self) -> None:
@@ -182,16 +182,23 @@ class Intake(threading.Thread):
             if self._ledger.add(self.folder.watch, identity, sightings, time.time()):
                 self._wake()
 
-    def _completed(self, name: str) -> Sighting | None:
+    def _look(self, name: str) -> Sighting | None:
+        """A file as it is now; None where it is not to be taken, or cannot be seen: then a scan says why, soon."""
         try:
-            seen = look(self.folder, name)
-            if seen is None:
-                self._settling.gone(name)
-                return None
-            awaited = self._is_young(seen) and is_awaited(self.folder, seen)
+            return look(self.folder, name)
         except OSError:
-            self._settling.gone(name)  # the next scan sees it, when the folder is there again
-            raise
+            self._next_scan = min(self._next_scan, time.monotonic() + _AWAY)
+            return None
+
+    def _completed(self, name: str) -> Sighting | None:
+        seen = self._look(name)
+        if seen is None:
+            self._settling.gone(name)
+            return None
+        try:
+            awaited = self._is_young(seen) and is_awaited(self.folder, seen)
+        except OSError:  # what lies beside it cannot be seen, so nothing speaks against it
+            awaited = False
         writer = "unknown" if self._on(name).is_network else writer_of(self.folder.watch / name)
         now = time.monotonic()
         is_complete = self._settling.is_complete(name, seen, now, self._wall(name), writer=writer, awaited=awaited)
