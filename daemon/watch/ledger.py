@@ -26,6 +26,7 @@ from engine.errors import OutputError, system_reason
 from engine.folders import state_folder
 
 _BUSY = 10.0  # seconds to wait for another process's change
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")  # the second: no room for the index of its log
 
 
 class LedgerError(OutputError):
@@ -231,10 +232,12 @@ class Ledger:
 
     def forget(self, before: float) -> None:
         """Drops the jobs that ended before this time and whose files are gone; failed ones can be tried again
-        as long as anybody likes."""
+        as long as anybody likes, and those whose files were touched may yet stand for them again."""
         with self._changing():
             self._connection.execute(
-                "DELETE FROM jobs WHERE ended < ? AND NOT present AND state IN ('done', 'left')", (before,)
+                "DELETE FROM jobs WHERE ended < ? AND NOT present AND state IN ('done', 'left') AND id NOT IN"
+                " (SELECT earlier FROM jobs WHERE earlier IS NOT NULL AND state NOT IN ('done', 'left'))",
+                (before,),
             )
 
     def _jobs(self, where: str, *values: Any) -> Iterator[Job]:
@@ -271,7 +274,7 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             what = f"the ledger {shown(self._file)}: cannot be used"
             code = getattr(error, "sqlite_errorname", "")
-            if code == "SQLITE_FULL" or getattr(error, "errno", 0) == errno.ENOSPC:
+            if code in _FULL or getattr(error, "errno", 0) == errno.ENOSPC:
                 raise DiskFullError(what, "the disk is full", "Make room there") from error
             if code in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
                 why = "the file is damaged"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from daemon.outputs import move_to_free, unwritable
 from daemon.watch.job import Output
+from daemon.watch.scan import inode_of
 from engine.errors import OutputError
 from engine.folders import sync_folder
 
@@ -42,7 +43,7 @@ def write_temporary(path: Path, data: bytes | memoryview) -> int:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-            return os.fstat(stream.fileno()).st_ino
+            return inode_of(os.fstat(stream.fileno()))
     except OSError as error:
         discard([path])
         raise unwritable(path.parent, error) from error
@@ -107,6 +108,6 @@ def _put(output: Output, part: Path) -> None:
 
 def _inode(path: Path) -> int | None:
     try:
-        return path.lstat().st_ino
+        return inode_of(path.lstat())
     except FileNotFoundError:
         return None

@@ -18,6 +18,7 @@ from daemon.watch.names import is_entered, is_taken, is_unfinished, waits_for
 from engine.errors import system_reason
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_LARGEST = 2**63 - 1  # what SQLite has room for; times of ext4 go past it in the year 2262
 _Identity = tuple[int, int]
 
 
@@ -150,8 +151,13 @@ def _sighting(folder: HotFolder, name: str, status: os.stat_result) -> Sighting 
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
-    """What of a file's status changes with its content."""
-    return Stamp(status.st_ino, status.st_size, status.st_mtime_ns)
+    """What of a file's status changes with its content, each in the 64 bits with a sign that SQLite has."""
+    return Stamp(inode_of(status), status.st_size, min(status.st_mtime_ns, _LARGEST))
+
+
+def inode_of(status: os.stat_result) -> int:
+    """A file's number; mergerfs, say, uses all 64 bits of it."""
+    return status.st_ino & _LARGEST
 
 
 def _identities(folders: Set[Path]) -> frozenset[_Identity]:
