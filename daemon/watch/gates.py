@@ -37,9 +37,10 @@ class Gates:
         if gate := self._closed.get(folder):
             self._closed[folder] = replace(gate, trying=True)
 
-    def next_try(self) -> float | None:
+    def next_try(self, now: float) -> float | None:
         """When the first of those that wait may try again."""
-        return min((gate.until for gate in self._closed.values() if not gate.trying), default=None)
+        times = (gate.until for gate in self._closed.values() if not gate.trying and gate.until > now)
+        return min(times, default=None)
 
     def close(self, folder: Path, reason: str, now: float) -> bool:
         """A job ended by this reason. True where that is to be told."""

@@ -139,7 +139,7 @@ class Pool:
             if len(self._under_way) < self._at_once:
                 now = time.time()
                 due = self._means.ledger.next_due(self._gates.open(self._order, now))
-                due = min((each for each in (due, self._gates.next_try()) if each is not None), default=now + _TICK)
+                due = min((each for each in (due, self._gates.next_try(now)) if each is not None), default=now + _TICK)
                 if (seconds := min(due - now, _TICK)) > 0:
                     self._change.wait(seconds)
             else:
