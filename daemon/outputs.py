@@ -199,5 +199,5 @@ def unwritable(path: Path, error: OSError) -> OutputError:
     """The error for a place where the system lets nothing be written: DiskFullError where that is for want of room."""
     what = f"{shown(path)}: cannot be written"
     if error.errno in _FULL:
-        return DiskFullError(what, "the disk is full", "Make room, or name a folder on another disk with -o")
+        return DiskFullError(what, "the disk is full", "Make room, or choose a folder on another disk")
     return OutputError(what, _REASONS.get(error.errno or 0) or system_reason(error))
