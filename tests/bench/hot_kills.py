@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,10 +17,12 @@ import psutil
 
 Role = Literal["watch", "engine", "worker"]
 # What is killed at once, and how often among ten.
-_TARGETS: dict[tuple[Role, ...], int] = {("watch",): 4, ("engine",): 2, ("worker",): 2, ("watch", "engine"): 2}
+_TARGETS: dict[tuple[Role, ...], int] = {("watch",): 4, ("watch", "engine"): 2, ("engine",): 2, ("worker",): 2}
 
 _WORDS: dict[Role, str] = {"watch": "watch", "worker": "engine.worker", "engine": "engine"}  # on their command lines
-_MIDST = 0.5  # of the kills of the watcher
+# What it is in the midst of when the watcher is killed, and how often among ten; most of the time it waits.
+_MOMENTS = {"": 3, "writing": 2, "publishing": 5}
+_LAGS = (0.0, 0.0, 0.0005, 0.001)  # seconds; all of it takes a few milliseconds
 _WHILE = 3.0  # seconds
 _APART = 8  # pictures; more than are under way at once
 
@@ -48,22 +52,28 @@ def end_all(runtime: Path) -> None:
 
 @dataclass(frozen=True)
 class _Kill:
-    """progress: in pictures, and seconds after that, from when on it is due. midst: while temporary files lie there."""
+    """progress: in pictures, and seconds after that, from when on it is due.
+
+    moment: a word of _MOMENTS, which is waited for then; lag: seconds after that.
+    """
 
     progress: int
     seconds: float
     targets: tuple[Role, ...]
-    midst: bool
+    moment: str
+    lag: float
 
 
 class Kills:
     """When which of them is to be killed: as the work goes on, at moments that a seed has chosen."""
 
-    def __init__(self, seed: int, number: int, pictures: int) -> None:
+    def __init__(self, home: Path, written: Sequence[Path], seed: int, number: int, pictures: int) -> None:
+        """home: of the processes. written: the folders in which temporary files may lie."""
+        self._home, self._written = home, written
         chance = random.Random(seed)
         last = int(pictures * 0.85)
         self._plan = [
-            _Kill(progress, chance.uniform(0, 1), targets, "watch" in targets and chance.random() < _MIDST)
+            _Kill(progress, chance.uniform(0, 1), targets, _moment(targets, chance), chance.choice(_LAGS))
             for progress, targets in zip(
                 sorted(chance.choices(range(last), k=number)),
                 chance.choices(list(_TARGETS), list(_TARGETS.values()), k=number),
@@ -85,33 +95,42 @@ class Kills:
         kill = self._plan[0]
         return (max(kill.progress, self._hit + _APART) if "worker" in kill.targets else kill.progress), kill.seconds
 
-    def strike(self, runtime: Path, progress: int, writes_to: Sequence[Path]) -> set[Role]:
-        """Kills whom the plan names next, as soon as all of them live; whom it has hit.
-
-        writes_to: the folders in which temporary files may lie.
-        """
+    def strike(self, progress: int) -> set[Role]:
+        """Kills whom the plan names next, as soon as all of them live; whom it has hit."""
         kill = self._plan[0]
-        alive = processes(runtime)
+        alive = processes(self._home / "run")
         if not set(alive.values()).issuperset(kill.targets):
             return set()
-        in_the_midst = kill.midst and _comes(writes_to)
+        words = [" and ".join(kill.targets)]
+        if kill.moment and self._comes(kill.moment):
+            time.sleep(kill.lag)
+            words.append(kill.moment)
         for process, role in alive.items():
             if role in kill.targets:
                 _kill(process)
         self._plan.pop(0)
-        self.done[f"{' and '.join(kill.targets)}{', in the midst of writing' if in_the_midst else ''}"] += 1
+        self.done[" while ".join(words)] += 1
         if "worker" in kill.targets:
             self._hit = progress
         return set(kill.targets)
 
+    def _comes(self, moment: str) -> bool:
+        """Whether a moment comes in a while: temporary files lie there, or the ledger has a job that is publishing."""
+        file = self._home / "state" / "bshm" / "ledger.sqlite"
+        end = time.monotonic() + _WHILE
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as ledger:
+            while time.monotonic() < end:
+                if moment == "writing":
+                    come = any(any(each.glob(".bshm-*")) for each in self._written)
+                else:
+                    come = bool(ledger.execute("SELECT 1 FROM jobs WHERE state = 'publishing'").fetchone())
+                if come:
+                    return True
+        return False
 
-def _comes(folders: Sequence[Path]) -> bool:
-    """Whether a temporary file comes into one of these folders in a while."""
-    end = time.monotonic() + _WHILE
-    while time.monotonic() < end:
-        if any(any(each.glob(".bshm-*")) for each in folders):
-            return True
-    return False
+
+def _moment(targets: tuple[Role, ...], chance: random.Random) -> str:
+    return chance.choices(list(_MOMENTS), list(_MOMENTS.values()))[0] if "watch" in targets else ""
 
 
 def _kill(process: psutil.Process) -> None:

@@ -53,7 +53,8 @@ def soak(pictures: int, kills: int, seed: int) -> Soaked:
         comes = files(seed, pictures, server)
         dropped = [each for group in comes for each in group]
         others = _configure(watch, places)
-        run = _Run(watch, places, Kills(seed, kills, len(dropped)), len(dropped))
+        written = [folder for each in places.values() for folder in each.folders]
+        run = _Run(watch, places, Kills(watch.home, written, seed, kills, len(dropped)), len(dropped))
         begun = time.monotonic()
         watch.start()
         beside = watch.home / "beside"
@@ -83,7 +84,6 @@ class _Run:
         self.trouble: list[str] = []
         self._watch = watch
         self._results = [folder for each in places.values() for folder in (each.output, each.failed)]
-        self._written = [folder for each in places.values() for folder in each.folders]
         self._due: float | None = None
 
     @property
@@ -117,7 +117,7 @@ class _Run:
                     continue
 
     def _kill(self) -> None:
-        hit = self.kills.strike(self._watch.home / "run", self.progress, self._written)
+        hit = self.kills.strike(self.progress)
         if hit:
             self._due = None
         if "watch" in hit:
