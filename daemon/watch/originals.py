@@ -14,8 +14,10 @@ import shutil
 from pathlib import Path
 
 from daemon.outputs import move_to_free, shortened
+from daemon.terminal import shown
 from daemon.watch import scan
 from daemon.watch.hot_folder import Stamp
+from daemon.watch.naming import numbered
 from daemon.watch.publish import TakenError
 from engine.folders import sync_folder
 
@@ -33,7 +35,7 @@ def put_away(source: Path, stamp: Stamp, held: Path, target: Path | None) -> boo
             source.rename(held)
         except FileNotFoundError:
             return True
-    if stamp_of(held) != stamp:
+    if not _is_meant(held, stamp):
         give_back(held, source)
         return False
     if target is None:
@@ -93,18 +95,23 @@ def copy(source: Path, target: Path) -> None:
 
 def give_back(held: Path, source: Path) -> None:
     """A file that is held gets its name again, or one beside it where another has come. Raises OSError."""
-    place, number = source, 1
-    while os.path.lexists(held):
-        try:
+    for place in numbered(source):
+        if not os.path.lexists(held):
+            return
+        with contextlib.suppress(FileExistsError):
             move_to_free(held, place)
-        except FileExistsError:
-            number += 1
-            place = source.with_name(f"{source.stem}-{number}{source.suffix}")
 
 
 def stamp_of(path: Path) -> Stamp:
     """Of the file, or of the one that a link leads to. Raises OSError."""
     return scan.stamp_of(path.stat())
+
+
+def _is_meant(held: Path, stamp: Stamp) -> bool:
+    try:
+        return stamp_of(held) == stamp
+    except FileNotFoundError:  # a link whose file has left
+        return False
 
 
 def _part(source: Path, target: Path) -> Path:
@@ -141,4 +148,4 @@ def _hash(path: Path) -> bytes:
 
 
 def _taken(target: Path) -> TakenError:
-    return TakenError(f"{target}: exists already", "it came while the original was moved")
+    return TakenError(f"{shown(target)}: exists already", "it came while the original was moved")

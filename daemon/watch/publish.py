@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from daemon.outputs import move_to_free, unwritable
+from daemon.terminal import shown
 from daemon.watch.job import Output
 from daemon.watch.scan import inode_of
 from engine.errors import OutputError
@@ -68,7 +69,7 @@ def put_in_place(outputs: Iterable[Output], ticket: str) -> None:
         try:
             _put(each, temporary(ticket, each.path.parent, each.kind))
         except FileExistsError:
-            raise TakenError(f"{each.path}: exists already", "it came while the picture was cut out") from None
+            raise TakenError(f"{shown(each.path)}: exists already", "it came while the picture was cut out") from None
         except OSError as error:
             raise unwritable(each.path, error) from error
     settle_folders(each.path for each in outputs)
@@ -97,7 +98,7 @@ def discard(paths: Iterable[Path]) -> None:
 def _put(output: Output, part: Path) -> None:
     if not os.path.lexists(part):
         if _inode(output.path) != output.inode:
-            raise MissingError(f"{output.path}: not there", "somebody took it away while it was written")
+            raise MissingError(f"{shown(output.path)}: not there", "somebody took it away while it was written")
     elif _inode(output.path) == output.inode:  # it has both names: a crash came between the two steps
         part.unlink()
     elif output.replaces:
