@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from daemon.watch.hot_folder import Stamp
 
@@ -48,6 +48,14 @@ class Output:
     path: Path
     inode: int
     replaces: bool
+
+
+class Writer(NamedTuple):
+    """The job whose result a path is, or was: its hot folder, and the file's name in it. promised: it is publishing,
+    and may have yet to put the result there."""
+
+    origin: tuple[Path, str]
+    promised: bool
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from daemon.outputs import DiskFullError
 from daemon.terminal import shown
 from daemon.watch.hot_folder import Sighting, Stamp
-from daemon.watch.job import Job, Output, State
+from daemon.watch.job import Job, Output, State, Writer
 from daemon.watch.rows import job_of, written
 from daemon.watch.schema import STATEMENTS, VERSION
 from engine.errors import OutputError, system_reason
@@ -222,13 +222,18 @@ class Ledger:
         most = sys.maxsize if tries is None else tries
         return sum(self._all(statement, os.fsencode(each), most)[0]["n"] for each in folders)
 
-    def writer_of(self, path: Path) -> tuple[Path, str] | None:
-        """The hot folder and name of the file whose result has, or had, this path; the last of them."""
+    def writer_of(self, path: Path) -> Writer | None:
+        """Whose result has, had, or is about to have this path; the last of them."""
         rows = self._all(
-            "SELECT folder, name FROM outputs JOIN jobs ON jobs.id = job WHERE path = ? ORDER BY job DESC LIMIT 1",
+            "SELECT folder, name, state FROM outputs JOIN jobs ON jobs.id = job WHERE path = ?"
+            " ORDER BY job DESC LIMIT 1",
             os.fsencode(path),
         )
-        return (Path(os.fsdecode(rows[0]["folder"])), os.fsdecode(rows[0]["name"])) if rows else None
+        for row in rows:
+            return Writer(
+                (Path(os.fsdecode(row["folder"])), os.fsdecode(row["name"])), row["state"] == State.PUBLISHING
+            )
+        return None
 
     def forget(self, before: float) -> None:
         """Drops the jobs that ended before this time and whose files are gone; failed ones can be tried again

@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from daemon.outputs import LONGEST_TAIL, Place, shortened
+from daemon.watch.job import Writer
 
 # What is added to the name of an original in the failed folder for the file that says why it lies there.
 ERROR = ".error.txt"
@@ -34,7 +35,7 @@ class Places:
 class Names:
     """Chooses names. writer_of: whose result a path is, by the ledger."""
 
-    def __init__(self, writer_of: Callable[[Path], Origin | None]) -> None:
+    def __init__(self, writer_of: Callable[[Path], Writer | None]) -> None:
         self._writer_of = writer_of
         self._reserved: set[Path] = set()
         self._lock = threading.Lock()
@@ -89,12 +90,20 @@ class Names:
     def _anothers(self, origin: Origin, files: Mapping[str, Path]) -> bool:
         """Whether one of these names is, or is about to be, that of another picture's result."""
         return any(
-            path in self._reserved or (os.path.lexists(path) and self._writer_of(path) not in (None, origin))
+            path in self._reserved
+            or (
+                (writer := self._writer_of(path)) is not None
+                and writer.origin != origin
+                and (writer.promised or os.path.lexists(path))
+            )
             for path in files.values()
         )
 
     def _free(self, path: Path) -> bool:
-        return path not in self._reserved and not os.path.lexists(path)
+        if path in self._reserved or os.path.lexists(path):
+            return False
+        writer = self._writer_of(path)
+        return writer is None or not writer.promised
 
     def _release(self, paths: Iterable[Path]) -> None:
         with self._lock:

@@ -177,8 +177,11 @@ def test_the_writer_of_a_result_is_the_last_one(ledger: Ledger) -> None:
     assert ledger.writer_of(result) is None
     for number, name in enumerate(["a.jpg", "sub/a.jpg"]):
         ledger.add(FOLDER, "disk", [seen(name)], 0)
-        ledger.publish(took(ledger).id, [Output("matte", result, number, True)])
-        assert ledger.writer_of(result) == (FOLDER, name)
+        job = took(ledger)
+        ledger.publish(job.id, [Output("matte", result, number, True)])
+        assert ledger.writer_of(result) == ((FOLDER, name), True)
+        ledger.change(job.id, state=State.DONE)
+        assert ledger.writer_of(result) == ((FOLDER, name), False)
 
 
 def test_a_file_that_was_only_touched_is_its_earlier_job_again(ledger: Ledger) -> None:

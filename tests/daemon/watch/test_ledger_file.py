@@ -55,7 +55,7 @@ def test_names_of_any_bytes(names: list[str]) -> None:
             found = ledger.latest(FOLDER, name)
             assert found
             assert (found.name, found.outputs[0].path, found.original) == (name, result, result)
-            assert ledger.writer_of(result) == (FOLDER, name)
+            assert ledger.writer_of(result) == ((FOLDER, name), True)
             ledger.change(job.id, state=State.DONE, ended=0.0)
         ledger.gone(FOLDER, names, 0)
         assert ledger.known(FOLDER) == {}

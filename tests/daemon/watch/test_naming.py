@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daemon.watch.job import Writer
 from daemon.watch.naming import ERROR, Names, Origin, Places, beside_of, numbered
 
 HOT = Path("/hot")
@@ -32,14 +33,14 @@ class Written:
     """Results that jobs have written, as the ledger knows them."""
 
     def __init__(self) -> None:
-        self.writers: dict[Path, Origin] = {}
+        self.writers: dict[Path, Writer] = {}
         self.names = Names(self.writers.get)
 
     def write(self, origin: Origin, places: Places) -> None:
         for path in places.files.values():
             path.parent.mkdir(exist_ok=True)
             path.touch()
-            self.writers[path] = origin
+            self.writers[path] = Writer(origin, promised=False)
 
     def job(self, name: str, folder: Path, conflict: str = "suffix") -> list[str]:
         """What the results of one picture are called, which are there then."""
@@ -77,6 +78,14 @@ def test_two_pictures_of_one_stem_are_told_apart_by_their_whole_names(
 def test_also_while_the_first_is_not_written_yet(written: Written, tmp_path: Path) -> None:
     with written.names.results(of("a.jpg"), tmp_path, "a.jpg", ENDINGS, "overwrite"):
         assert written.job("a.png", tmp_path, "overwrite") == results("a.png")
+
+
+def test_also_while_the_first_is_only_journalled(written: Written, tmp_path: Path) -> None:
+    """As after a crash: its results lie beside their places."""
+    for each in results("a"):
+        written.writers[tmp_path / each] = Writer(of("a.jpg"), promised=True)
+    assert written.job("a.png", tmp_path, "overwrite") == results("a.png")
+    assert written.job("a", tmp_path, "suffix") == results("a-2")
 
 
 def test_a_number_is_added_where_a_name_is_taken(written: Written, tmp_path: Path) -> None:
