@@ -137,6 +137,26 @@ def test_names_of_any_bytes_are_mounted_and_found(mounting: Callable[[str], list
     assert line == "Filesystem(type='tmpfs', identity='tmpfs my share /')"
 
 
+def test_what_is_mounted_below_a_folder_has_its_own_file_system(mounting: Callable[[str], list[str]]) -> None:
+    show = """
+import sys
+from pathlib import Path
+from daemon.watch.filesystem import Filesystems
+found = Filesystems(Path("in").resolve())
+for name in sys.argv[1:]:
+    print(found.on(name).identity)
+"""
+    own, beside, deep, inside, further, other = mounting(
+        "mkdir -p in/camera/x 'in/two words' in/cameras disk/x disk2\n"
+        "mount --bind disk in/camera; mount --bind disk2 'in/two words'\n"
+        f"{sys.executable} -c '{show}' a.jpg cameras/a.jpg cameras/x/y/a.jpg camera/a.jpg camera/x/a.jpg 'two words/a'"
+    )
+    assert own == beside == deep
+    assert inside == further
+    assert len({own, inside, other}) == 3
+    assert inside.endswith("/disk")
+
+
 def test_the_table_of_mounts_is_read_with_its_escapes_and_optional_fields() -> None:
     table = (
         rb"36 35 98:0 /mnt1 /mnt\0402 rw,noatime master:1 shared:7 - ext3 /dev/root rw,errors=continue" + b"\n"

@@ -171,6 +171,20 @@ def test_a_folder_that_is_deleted_and_made_anew_is_watched_again(watch: Watching
     assert watch.stop() == 0
 
 
+def test_a_hot_folder_that_is_renamed_and_named_back(watch: Watching) -> None:
+    watch.configure("watch:\n  settle: 0.2\n  scan: 3600\n")
+    watch.put(picture(1), "sub/a.jpg")
+    watch.start()
+    watch.until(*watch.results("sub/a"))
+    aside = watch.dropped.rename(watch.home / "aside")
+    watch.until_said("It is watched again when that is mended")
+    aside.rename(watch.dropped)
+    watch.put(picture(2), "sub/b.jpg")
+    watch.until(*watch.results("sub/b"))
+    assert watch.stop() == 0
+    assert sorted(each["file"]["name"] for each in watch.jobs()) == ["a.jpg", "b.jpg"]
+
+
 def test_folders_that_are_written_to_may_be_deleted(watch: Watching) -> None:
     watch.configure("watch:\n  settle: 0.2\n", done=watch.home / "done")
     watch.start()

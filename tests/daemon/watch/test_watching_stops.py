@@ -151,3 +151,17 @@ def test_a_changed_folder_is_served_as_it_is_now(watch: Watching) -> None:
     watch.until(watch.home / "out2" / "b.matte.png")
     assert watch.stop() == 0
     assert [each.name for each in (watch.home / "out2").iterdir()] == ["b.matte.png"]
+
+
+def test_signals_in_a_storm_of_drops_lose_nothing(watch: Watching) -> None:
+    watch.configure(QUICK, done=watch.home / "done")
+    watch.start()
+    watch.until_said("Networks run")
+    for number in range(MANY):
+        watch.put(picture(number), f"{number}.jpg")
+        watch.configure(QUICK.replace("0.2", f"0.{2 + number % 3}"), done=watch.home / "done")
+        watch.signal(signal.SIGHUP)
+    until(lambda: results_there(watch) == MANY)
+    until(lambda: not list(watch.dropped.iterdir()))
+    assert watch.stop() == 0
+    check_all_done_once(watch)
