@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from daemon.watch.originals import copy, give_back, move, put_away, stamp_of
 from daemon.watch.publish import TakenError
-from tests.daemon.watch.hot import with_rights
+from tests.daemon.watch.hot import reachable_folder, with_rights
 
 LONG = "é" * 125 + ".jpg"  # 254 bytes
 OLD = 1_000_000_000 * 10**9  # a time
@@ -213,9 +213,10 @@ def test_a_copy_is_whole_or_not_there(tmp_path: Path, source: Path) -> None:
     assert stamp_of(tmp_path / "c.jpg")[1:] == stamp_of(source)[1:]
 
 
-def test_a_folder_from_which_nothing_may_be_taken_keeps_its_file(
-    tmp_path_factory: pytest.TempPathFactory, source: Path, held: Path
-) -> None:
-    with with_rights(source.parent, 0o555), pytest.raises(PermissionError):
-        put_away(source, stamp_of(source), held, None)
-    assert source.exists()
+def test_a_folder_from_which_nothing_may_be_taken_keeps_its_file() -> None:
+    with reachable_folder() as folder:
+        source = photo(folder.watch / "a.jpg")
+        source.chmod(0o644)
+        with with_rights(folder.watch, 0o555), pytest.raises(PermissionError):
+            put_away(source, stamp_of(source), source.with_name(".held.part"), None)
+        assert names(folder.watch) == ["a.jpg"]
