@@ -63,7 +63,7 @@ class Engine:
                     self._hasty.ready()
                 except NotRunningError as error:
                     away = time.monotonic() - away_since
-                    if self._starts and (not self._others or away > _COMES_BACK):
+                    if self._starts and not self._runs() and (not self._others or away > _COMES_BACK):
                         failures += self._start(stopping)
                     elif away > _COMES_BACK:
                         self._tell(str(error))
@@ -74,7 +74,7 @@ class Engine:
                     self._tell(str(error))
                 else:
                     self._told = ""
-                    self._others = self._process is None or self._process.poll() is not None
+                    self._others = not self._runs()
                     return True
             stopping.wait(min(_NAP * 2**failures, _LONGEST_NAP))
         return False
@@ -91,6 +91,10 @@ class Engine:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+    def _runs(self) -> bool:
+        """Whether the one that this process started has not ended yet."""
+        return self._process is not None and self._process.poll() is None
 
     def _start(self, stopping: Event) -> bool:
         """Starts one and waits until it answers; True where it ended at once."""
