@@ -76,6 +76,20 @@ def test_idle_it_ends_at_once(watch: Watching, number: int) -> None:
     assert "Traceback" not in watch.log
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_another_thread_was_given_is_heard(watch: Watching, number: int) -> None:
+    """The kernel may give any thread a signal of the process, while one is started for instance (signal(7))."""
+    watch.start()
+    watch.until_said("Networks run")
+    assert watch.process
+    threads = {int(each.name) for each in Path(f"/proc/{watch.process.pid}/task").iterdir()}
+    os.kill(max(threads - {watch.process.pid}), number)  # kill(2) takes a thread's number too, and prefers it then
+    if number == signal.SIGTERM:
+        assert watch.process.wait(5) == 0
+    else:
+        watch.until_said("The config file was read again", 5)
+
+
 def test_a_second_one_is_refused(watch: Watching) -> None:
     watch.start()
     watch.until_said("Networks run")
