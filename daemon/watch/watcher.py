@@ -31,8 +31,8 @@ _TRIES = 3  # of what fails for reasons that may pass: so often it is tried befo
 _ENDS_WITHIN = 10.0  # seconds that a result may take to be written when this ends
 _HANGS = 1.0  # seconds until a folder is left to itself that does not answer
 _LOOK = 0.1  # seconds between two looks at whether all is done
-# Seconds after which a signal is heard that the kernel gave to another thread, as it may while one is started: that does
-# not wake the main thread, in which Python runs the handler (signal(7), Python's documentation of the module signal).
+# Seconds after which a signal is heard that the kernel gave to another thread, as it may while one is started: that
+# does not wake the main thread, in which Python runs the handler (signal(7); Python's documentation of signal).
 _DEAF = 1.0
 _DAY = 86_400.0  # seconds
 _REMEMBERED = 90 * _DAY  # seconds for which the ledger knows what was done
