@@ -53,7 +53,6 @@ with showing() as display:
 
 def job(state: State, number: int = 1, name: str = "a\udcff\x1b.jpg", error: Problem | None = None) -> Job:
     summary = {"people": 2, "seconds": 1.26, "warnings": ["A thumbnail?"]} if state is State.DONE else {}
-    outputs = (Output("cutout", Path(f"/photos/out/{name}.cutout.png"), 1, False),) if summary else ()
     return Job(
         id=number,
         folder=Path("/photos/in"),
@@ -73,7 +72,7 @@ def job(state: State, number: int = 1, name: str = "a\udcff\x1b.jpg", error: Pro
         queued=1.0,
         began=2.0,
         ended=3.0,
-        outputs=outputs,
+        outputs=(Output("cutout", Path(f"/photos/out/{name}.cutout.png"), 1, False),) if summary else (),
     )
 
 
