@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from daemon.outputs import DiskFullError
+from daemon.watch import intake
 from daemon.watch.filesystem import filesystem_of
 from daemon.watch.hints import Hint, Hints
 from daemon.watch.hot_folder import HotFolder
@@ -41,17 +41,17 @@ class Seeing:
 
     @contextmanager
     def run(self, settings: WatchSettings = SETTINGS) -> Iterator[Intake]:
-        hints = Hints(lambda hint: intake.put(hint))
+        hints = Hints(lambda hint: one.put(hint))
         hints.start()
-        intake = Intake(self.folder, settings, self.ledger, hints, self.display, self._wake)
-        intake.start()
+        one = Intake(self.folder, settings, self.ledger, hints, self.display, self._wake)
+        one.start()
         try:
-            yield intake
+            yield one
         finally:
-            intake.stop()
-            intake.join(10)
+            one.stop()
+            one.join(10)
             hints.stop()
-            assert not intake.is_alive()
+            assert not one.is_alive()
 
     def _wake(self) -> None:
         self.woken += 1
@@ -62,6 +62,12 @@ class Seeing:
     def until(self, *names: str) -> None:
         """Waits until these files are known, and no others."""
         until(lambda: set(self.known()) == set(names), 10)
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_AWAY", 0.2)
+    monkeypatch.setattr(intake, "_OFTEN", 0.2)
 
 
 @pytest.fixture
@@ -77,9 +83,9 @@ def test_what_lies_there_and_what_comes_goes_into_the_ledger(seeing: Seeing, obs
     strange = os.fsdecode(b"sub/\xff.jpg")
     file(seeing.folder, strange)
     file(seeing.folder, "notes.txt")
-    with seeing.run() as intake:
+    with seeing.run() as one:
         seeing.until(strange)
-        until(lambda: intake.is_settled)
+        until(lambda: one.is_settled)
         file(seeing.folder, "deep/new.jpg")
         seeing.until(strange, "deep/new.jpg")
     assert seeing.woken == 2
@@ -87,8 +93,8 @@ def test_what_lies_there_and_what_comes_goes_into_the_ledger(seeing: Seeing, obs
 
 
 def test_events_are_enough_between_two_scans(seeing: Seeing) -> None:
-    with seeing.run(SELDOM) as intake:
-        until(lambda: intake.is_settled)
+    with seeing.run(SELDOM) as one:
+        until(lambda: one.is_settled)
         file(seeing.folder, "sub/a.jpg")
         seeing.until("sub/a.jpg")
         (seeing.folder.watch / "sub").rename(seeing.folder.watch / "other")
@@ -99,14 +105,14 @@ def test_events_are_enough_between_two_scans(seeing: Seeing) -> None:
 
 def test_a_file_is_taken_down_once_however_often_it_is_seen(seeing: Seeing) -> None:
     file(seeing.folder, "a.jpg")
-    with seeing.run() as intake:
+    with seeing.run() as one:
         seeing.until("a.jpg")
         for _ in range(5):
-            intake.look("a.jpg")
-            intake.put(Hint(seeing.folder, "", "all"))
-        until(lambda: intake.is_settled)
-    with seeing.run() as intake:  # and again after a restart
-        until(lambda: intake.is_settled)
+            one.look("a.jpg")
+            one.put(Hint(seeing.folder, "", "all"))
+        until(lambda: one.is_settled)
+    with seeing.run() as one:  # and again after a restart
+        until(lambda: one.is_settled)
     assert len(seeing.ledger.jobs()) == 1
     assert seeing.woken == 1
 
@@ -190,9 +196,9 @@ def test_nothing_is_gone_that_was_seen_on_another_file_system(seeing: Seeing) ->
     seeing.ledger.seen_on(seeing.folder.watch, "ext4 uuid=that-disk /", ["a.jpg"])
     for name in ("a.jpg", "b.jpg"):
         (seeing.folder.watch / name).unlink()
-    with seeing.run() as intake:
+    with seeing.run() as one:
         seeing.until("a.jpg")
-        until(lambda: intake._scans > 2, 10)
+        until(lambda: one._scans > 2, 10)
     assert set(seeing.known()) == {"a.jpg"}
 
 
@@ -227,9 +233,9 @@ def test_a_folder_that_is_away_is_told_once_and_its_files_are_not_gone(seeing: S
 
 def test_a_folder_that_was_never_there_is_watched_when_it_comes(seeing: Seeing) -> None:
     shutil.rmtree(seeing.folder.watch)
-    with seeing.run() as intake:
+    with seeing.run() as one:
         until(lambda: seeing.display.warnings, 10)
-        assert intake.is_settled  # nothing more is to be known of it
+        assert one.is_settled  # nothing more is to be known of it
         file(seeing.folder, "a.jpg")
         seeing.until("a.jpg")
 
@@ -240,13 +246,13 @@ def test_a_folder_below_that_cannot_be_read_is_told_once_and_its_files_are_not_g
         path, other = file(folder, "closed/a.jpg"), file(folder, "b.jpg")
         if os.geteuid() == 0:
             os.chown(folder.watch, NOBODY, NOBODY)
-        with seeing.run() as intake:
+        with seeing.run() as one:
             seeing.until("closed/a.jpg", "b.jpg")
             with with_rights(path.parent, 0):
                 other.unlink()
                 seeing.until("closed/a.jpg")
-                scans = intake._scans
-                until(lambda: intake._scans > scans + 2, 10)
+                scans = one._scans
+                until(lambda: one._scans > scans + 2, 10)
                 assert set(seeing.known()) == {"closed/a.jpg"}
             (warning,) = seeing.display.warnings
             assert warning.endswith("closed: cannot be read: permission denied. What lies there has to wait.")
@@ -254,30 +260,34 @@ def test_a_folder_below_that_cannot_be_read_is_told_once_and_its_files_are_not_g
             seeing.until()
 
 
-def test_the_ledgers_trouble_is_told_and_the_next_scan_sees_what_was_missed(
-    seeing: Seeing, monkeypatch: pytest.MonkeyPatch
+def test_a_full_disk_below_the_ledger_is_told_and_the_next_scan_sees_what_was_missed(
+    tmp_path: Path, small_disk: Callable[[Path], AbstractContextManager[None]]
 ) -> None:
-    add = seeing.ledger.add
-    troubles = [DiskFullError("the ledger", "the disk is full")]
-
-    def full(*arguments: Any) -> int:
-        if troubles:
-            raise troubles.pop()
-        return add(*arguments)
-
-    monkeypatch.setattr(seeing.ledger, "add", full)
-    file(seeing.folder, "a.jpg")
-    with seeing.run():
-        seeing.until("a.jpg")
+    state = tmp_path / "state"
+    for each in (state, tmp_path / "in"):
+        each.mkdir()
+    with small_disk(state):
+        subprocess.run(["mount", "-o", "remount,size=4m", str(state)], check=True)
+        with closing(Ledger(state / "ledger")) as ledger:
+            seeing = Seeing(hot_folder(tmp_path / "in"), ledger)
+            ballast = state / "ballast"
+            ballast.write_bytes(bytes(os.statvfs(state).f_bavail * 4096))
+            names = [f"{number}.jpg" for number in range(300)]
+            for name in names:
+                file(seeing.folder, name)
+            with seeing.run():
+                until(lambda: seeing.display.warnings, 10)
+                ballast.unlink()
+                seeing.until(*names)
     (warning,) = seeing.display.warnings
     assert "the disk is full" in warning
     assert len(seeing.display.sayings) == 1
 
 
 def test_each_intake_ends_at_once(seeing: Seeing) -> None:
-    with seeing.run(SELDOM) as intake:
-        until(lambda: intake.is_settled)
+    with seeing.run(SELDOM) as one:
+        until(lambda: one.is_settled)
         begun = time.monotonic()
-        intake.stop()
-        intake.join(5)
+        one.stop()
+        one.join(5)
         assert time.monotonic() - begun < 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.watch.job import State
+from engine.errors import NotAPictureError
 from tests.daemon.watch.answering import result_of
 from tests.daemon.watch.hot import file
 from tests.daemon.watch.jobs import begun, dropped
@@ -39,6 +40,22 @@ def test_a_folder_that_cannot_be_written_waits_is_told_once_and_goes_on(working:
     assert warning.endswith("wait until that is mended.")
     assert len(one.display.sayings) == 1
     assert {each.attempts for each in one.jobs} == {1}
+
+
+def test_a_bad_picture_whose_failed_folder_cannot_be_written_waits_too(working: Callable[..., Working]) -> None:
+    one = working(NotAPictureError("what"))
+    obstacle = file(one.folder, "../failed")
+    job = dropped(one.means.ledger, one.folder, "a.jpg")
+    with one.run():
+        until(lambda: one.display.warnings and not one.pool.under_way, 10)
+        assert one.states() == [State.WAITING]
+        assert job.path.exists()
+        one.client.errors.append(NotAPictureError("what"))
+        obstacle.unlink()
+        one.until(State.FAILED)
+    assert one.pool.failed == 1
+    assert len(one.display.warnings) == 1
+    assert sorted(each.name for each in one.folder.failed.iterdir()) == ["a.jpg", "a.jpg.error.txt"]
 
 
 def test_other_folders_go_on_meanwhile(working: Callable[..., Working], tmp_path: Path) -> None:
