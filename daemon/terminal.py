@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import unicodedata
 from pathlib import Path
@@ -19,6 +20,17 @@ def shown(text: str | Path) -> str:
     bytes of a file name that are no UTF-8 (lone surrogates in Python) as backslash, x and two digits.
     """
     return "".join(_escaped(each) if _is_unsafe(each) else each for each in str(text))
+
+
+def pasted(path: Path) -> str:
+    """The path as a word that can be pasted into a shell, whatever bytes are in it (bash, zsh: $'...')."""
+    text = str(path)
+    if shown(text) == text:
+        return shlex.quote(text)
+    quoted = "".join(
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text)
+    )
+    return f"$'{quoted}'"
 
 
 def complain(sentence: str) -> None:

@@ -62,12 +62,12 @@ class Writer(NamedTuple):
 class Job:
     """A row of the ledger.
 
-    folder: the hot folder's path. name: the file's path below it, any bytes (os.fsdecode). filesystem: the
-    identity of the one that it was seen on. present: the file is there,
-    as far as is known. hash: SHA-256 of the file, None before it was read. due: not before this time. verdict: the end
-    that publishing leads to. original: once there is a verdict, where the file is to be, or
-    is: in its own place, in another, or None: nowhere, it is deleted. earlier: the job that this
-    file's last content had. summary: people, warnings, milliseconds and the like. Times in seconds since the epoch.
+    folder: the hot folder's path. name: the file's path below it, any bytes (os.fsdecode). filesystem: the identity
+    of the one that it was seen on. present: the file is there, as far as is known. hash: SHA-256 of the file, None
+    before it was read. due: not before this time. verdict: the end that publishing leads to. original: once there
+    is a verdict, where the file is to be, or is: in its own place, in another, or None: nowhere, it is deleted.
+    earlier: the job that this file's last content had. placed: all results have got their names; where they are now
+    is nobody's business. summary: people, warnings, milliseconds and the like. Times in seconds since the epoch.
     """
 
     id: int
@@ -82,6 +82,7 @@ class Job:
     due: float
     error: Problem | None
     verdict: State | None
+    placed: bool
     original: Path | None
     earlier: int | None
     summary: Mapping[str, Any]

@@ -84,15 +84,18 @@ class Ledger:
 
     def known(self, folder: Path, below: str = "") -> dict[str, Known]:
         """The files of a hot folder that are there as far as is known, or those in one folder below and deeper."""
+        start = os.fsencode(f"{below}/") if below else b""
+        end = os.fsencode(f"{below}0") if below else None  # "0" comes right after "/"
         rows = self._all(
-            "SELECT name, inode, size, mtime, state, filesystem FROM jobs WHERE folder = ? AND present",
-            os.fsencode(folder),
+            "SELECT name, inode, size, mtime, state, filesystem FROM jobs"
+            " WHERE folder = ? AND present AND name >= ? AND (? IS NULL OR name < ?)",
+            *(os.fsencode(folder), start, end, end),
         )
-        start = f"{below}/" if below else ""
         return {
-            name: Known(Stamp(row["inode"], row["size"], row["mtime"]), State(row["state"]), row["filesystem"])
+            os.fsdecode(row["name"]): Known(
+                Stamp(row["inode"], row["size"], row["mtime"]), State(row["state"]), row["filesystem"]
+            )
             for row in rows
-            if (name := os.fsdecode(row["name"])).startswith(start)
         }
 
     def add(self, folder: Path, filesystem: str, sightings: Iterable[Sighting], now: float) -> int:
@@ -183,7 +186,7 @@ class Ledger:
                 "INSERT INTO outputs VALUES (?, ?, ?, ?, ?)",
                 [(job, each.kind, os.fsencode(each.path), each.inode, each.replaces) for each in outputs],
             )
-            self._set(job, state=State.PUBLISHING, **written(columns))
+            self._set(job, state=State.PUBLISHING, placed=0, **written(columns))
 
     def same(self, job: Job, stamp: Stamp) -> None:
         """The file was touched, its content is what it was: the earlier job stands for it again."""

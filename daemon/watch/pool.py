@@ -11,15 +11,17 @@ from typing import Any
 from daemon.outputs import DiskFullError
 from daemon.terminal import shown
 from daemon.watch.display import Display
+from daemon.watch.ending import clean_up, fail, finish
 from daemon.watch.engine import Engine
 from daemon.watch.filesystem import filesystem_of
 from daemon.watch.gates import Gates
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.job import Job, Problem, State
 from daemon.watch.ledger import LedgerError
+from daemon.watch.means import Means
 from daemon.watch.settle import writer_of
 from daemon.watch.verdicts import Fate, pause, verdict_of
-from daemon.watch.work import AnotherError, Means, clean_up, fail, finish, work
+from daemon.watch.work import AnotherError, work
 from engine.errors import BshmError, FaultError, PictureError, system_reason
 
 _TICK = 2.0  # seconds; so often what `bshm retry` has changed is seen

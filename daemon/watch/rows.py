@@ -29,6 +29,7 @@ def job_of(row: sqlite3.Row, outputs: Sequence[sqlite3.Row]) -> Job:
         due=row["due"],
         error=Problem(**json.loads(row["error"])) if row["error"] else None,
         verdict=State(row["verdict"]) if row["verdict"] else None,
+        placed=bool(row["placed"]),
         original=_path(row["original"]) if row["original"] is not None else None,
         earlier=row["earlier"],
         summary=json.loads(row["summary"]),

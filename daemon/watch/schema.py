@@ -22,6 +22,7 @@ STATEMENTS = (
         due REAL NOT NULL,
         error TEXT,                     -- JSON: what, why, remedy
         verdict TEXT,
+        placed INTEGER NOT NULL DEFAULT 0,  -- all results have got their names
         original BLOB,                  -- where the file was put
         earlier INTEGER,                -- the job of this file's last content
         summary TEXT NOT NULL DEFAULT '{}',

@@ -19,9 +19,10 @@ from daemon.watch.hints import Hint, Hints, UnwatchedError
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.intake import Intake
 from daemon.watch.ledger import Ledger
+from daemon.watch.means import Means
 from daemon.watch.naming import Names
 from daemon.watch.pool import Pool
-from daemon.watch.work import Means
+from daemon.watch.written import Written
 from engine.errors import BshmError, EngineError, OutputError
 from engine.settings import Settings
 
@@ -63,7 +64,9 @@ class Watcher:
         self._config = load()
         settings = self._config.settings
         self._engine = Engine(settings, config, display.warned)
-        means = Means(ledger, Names(ledger.writer_of), self._engine.client, self._look_at, display.warned)
+        self._written = Written()
+        names = Names(ledger.writer_of)
+        means = Means(ledger, names, self._written, self._engine.client, self._look_at, display.warned)
         self._pool = Pool(means, self._engine, display, _at_once(), settings.watch.settle)
         self._hints = Hints(self._deliver)
         self._intakes: dict[Path, Intake] = {}

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from daemon.watch.ending import fail, finish
 from daemon.watch.hot_folder import HotFolder, Sighting
 from daemon.watch.job import Job, Output, Problem, State
 from daemon.watch.ledger import Ledger, ledger_file
+from daemon.watch.means import Means
 from daemon.watch.naming import Names
 from daemon.watch.originals import stamp_of
 from daemon.watch.publish import temporary, write_temporary
-from daemon.watch.work import Means, fail, finish
+from daemon.watch.written import Written
 from engine.client import Client
 from engine.errors import BshmError, NotAPictureError
 from engine.settings import Settings
@@ -89,4 +91,6 @@ class Watched:
 
     def _means(self) -> Means:
         nobody = Client(Path("/nonexistent/engine.sock"))
-        return Means(self.ledger, self._names, nobody, lambda _, name: self.looks.append(name), self.looks.append)
+        return Means(
+            self.ledger, self._names, Written(), nobody, lambda _, name: self.looks.append(name), self.looks.append
+        )

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.ledger import Ledger
+from daemon.watch.means import Means
 from daemon.watch.naming import Names
-from daemon.watch.work import Means
+from daemon.watch.written import Written
 from engine.client import Answer, Asked, Client
 from engine.client.asked import Buffer, Raw
 from engine.errors import NotAPictureError
@@ -45,7 +46,7 @@ def means_of(file: Path) -> Iterator[Means]:
     """The ledger of this file, and what jobs need with it. looked: the files that are to be looked at again."""
     ledger = Ledger(file)
     try:
-        yield Means(ledger, Names(ledger.writer_of), Answering(), _ignore, print)
+        yield Means(ledger, Names(ledger.writer_of), Written(), Answering(), _ignore, print)
     finally:
         ledger.close()
 

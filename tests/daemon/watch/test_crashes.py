@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from daemon.watch.ending import clean_up, fail, finish
 from daemon.watch.hot_folder import HotFolder, Sighting
 from daemon.watch.job import State
 from daemon.watch.originals import stamp_of
-from daemon.watch.work import clean_up, fail, finish, work
+from daemon.watch.work import work
 from engine.errors import BshmError
 from engine.settings import Settings
 from tests.daemon.watch.answering import means_of, result_of

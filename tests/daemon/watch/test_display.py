@@ -66,6 +66,7 @@ def job(state: State, number: int = 1, name: str = "a\udcff\x1b.jpg", error: Pro
         due=1_800_000_000.0,
         error=error,
         verdict=None,
+        placed=False,
         original=Path(f"/photos/failed/{name}") if state is State.FAILED else None,
         earlier=None,
         summary=summary,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -12,12 +13,14 @@ from typing import Any
 
 import pytest
 
+from daemon.watch.ending import clean_up, fail, finish
 from daemon.watch.hot_folder import HotFolder, Keep, Sighting
 from daemon.watch.job import Job, State
+from daemon.watch.means import Means
 from daemon.watch.originals import stamp_of
 from daemon.watch.publish import MissingError, TakenError, temporary
 from daemon.watch.reading import ChangedError
-from daemon.watch.work import AnotherError, Means, clean_up, fail, finish, work
+from daemon.watch.work import AnotherError, work
 from engine.client import Answer
 from engine.errors import NotAPictureError, OutputError
 from engine.settings import Settings
@@ -280,10 +283,71 @@ def test_what_a_job_left_that_was_broken_off_is_cleaned_up(folder: HotFolder, me
     assert names(folder.failed) == []
 
 
+def test_results_that_somebody_takes_from_their_places_are_not_made_again(folder: HotFolder, means: Means) -> None:
+    """As a program does that waits for them, before the original could be put away."""
+    folder = replace(folder, done="delete")
+    job = begun(means.ledger, folder, "a.jpg")
+    path = folder.watch / "a.jpg"
+    data = path.read_bytes()
+    done(job, folder, means)
+    path.write_bytes(data)  # as if it had not been deleted yet
+    means.ledger.change(job.id, state=State.PUBLISHING, ended=None, stamp=stamp_of(path))
+    (folder.output / "a.matte.png").unlink()
+    assert finish(means.ledger.job(job.id), folder, means).state is State.DONE
+    assert not path.exists()
+    assert asked(means) == 1
+
+
+def test_another_file_of_the_originals_new_name_does_it_no_harm(
+    folder: HotFolder, means: Means, tmp_path: Path
+) -> None:
+    """It came after the name was journalled; the results, which have theirs, stay."""
+    folder = replace(folder, done=tmp_path / "done")
+    job = begun(means.ledger, folder, "a.jpg")
+    path = folder.watch / "a.jpg"
+    data = path.read_bytes()
+    done(job, folder, means)
+    path.write_bytes(data)
+    (tmp_path / "done" / "a.jpg").write_bytes(b"another")
+    means.ledger.change(job.id, state=State.PUBLISHING, ended=None, stamp=stamp_of(path))
+    ended = finish(means.ledger.job(job.id), folder, means)
+    assert ended.state is State.DONE
+    assert ended.original == tmp_path / "done" / "a-2.jpg"
+    assert (tmp_path / "done" / "a.jpg").read_bytes() == b"another"
+    assert names(folder.output) == RESULTS
+
+
+def test_a_bad_file_that_was_taken_away_leaves_no_reason_behind(folder: HotFolder, means: Means) -> None:
+    job = begun(means.ledger, folder, "a.jpg")
+    (folder.watch / "a.jpg").unlink()
+    assert fail(job, folder, NotAPictureError("a.jpg: not a picture"), means).state is State.LEFT
+    assert names(folder.failed) == []
+
+
+def test_a_folder_whose_disk_vanished_is_not_written(folder: HotFolder, means: Means) -> None:
+    """Its mount point is a folder like any other, and what lies there is hidden when the disk is back."""
+    folder.output.mkdir()
+    disk = folder.output.parent / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "--bind", disk, folder.output], capture_output=True, check=False).returncode:
+        pytest.skip("only root, with the right to mount, can have a disk vanish")
+    try:
+        done(begun(means.ledger, folder, "a.jpg"), folder, means)
+    finally:
+        subprocess.run(["umount", folder.output], check=True)
+    job = begun(means.ledger, folder, "b.jpg")
+    with pytest.raises(OutputError, match="its disk or share is not there"):
+        work(job, folder, means)
+    assert names(folder.output) == []
+    assert asked(means) == 1
+    means.written.forget()
+    assert done(job, folder, means).state is State.DONE
+
+
 def test_results_that_somebody_took_while_they_were_published_are_made_anew(folder: HotFolder, means: Means) -> None:
     job = begun(means.ledger, folder, "a.jpg")
     after = done(job, folder, means)
-    means.ledger.change(job.id, state=State.PUBLISHING, ended=None)  # a crash before the last word in the ledger
+    means.ledger.change(job.id, state=State.PUBLISHING, placed=False, ended=None)  # a crash before they are journalled
     (folder.output / "a.matte.png").unlink()
     with pytest.raises(MissingError):
         finish(means.ledger.job(job.id), folder, means)

@@ -13,8 +13,8 @@ from daemon.watch.display import Display
 from daemon.watch.engine import Engine
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.job import Job, State
+from daemon.watch.means import Means
 from daemon.watch.pool import Pool
-from daemon.watch.work import Means
 from engine.client import Answer
 from engine.settings import Settings
 from engine.settings import Watching as WatchSettings
