@@ -7,9 +7,12 @@ from pathlib import Path
 
 from daemon.watch.filesystem import filesystem_of
 from daemon.watch.hot_folder import HotFolder, Sighting, Stamp
-from daemon.watch.job import Job
+from daemon.watch.job import Job, State
 from daemon.watch.ledger import Ledger
+from daemon.watch.means import Means
 from daemon.watch.originals import stamp_of
+from daemon.watch.work import work
+from tests.daemon.watch.answering import Answering
 from tests.daemon.watch.hot import file
 
 FOLDER = Path("/hot")
@@ -41,3 +44,19 @@ def begun(ledger: Ledger, folder: HotFolder, name: str, content: bytes = b"conte
     """The same, and it is worked on."""
     dropped(ledger, folder, name, content)
     return took(ledger, folder.watch, time.time())
+
+
+def asked(means: Means) -> int:
+    assert isinstance(means.client, Answering)
+    return len(means.client.asked)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if not each.is_dir())
+
+
+def done(job: Job, folder: HotFolder, means: Means) -> Job:
+    after = work(job, folder, means)
+    assert after is not None
+    assert after.state is State.DONE
+    return after
