@@ -179,8 +179,8 @@ def _watching(settings: Settings, config: Path) -> Finding:
         count = len(hot_folders(settings, config if config.exists() else None))
     except BshmError as error:
         return Finding("watching", "the hot folders cannot be watched", str(error))
-    pid = who_watches()
-    how = f"watched by process {pid}" if pid else "not watched; `bshm watch` does it"
+    other = who_watches()
+    how = f"watched by process {other.pid}" if other else "not watched; `bshm watch` does it"
     return Finding("watching", f"{count} hot folder{'s' if count > 1 else ''}, {how}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
@@ -103,6 +104,8 @@ def _outcome(job: Job) -> str:
         case State.LEFT:
             return "put back to be tried again" if job.error else "taken away before it was begun"
         case State.WAITING if job.error:
+            if job.due <= time.time():
+                return f"{said} It waits until that is mended."
             return f"{said} It is tried again at {_local(job.due):%H:%M:%S}."
         case State.FAILED if job.original not in (None, job.path):
             return f"{said} It was moved to {job.original}."

@@ -20,6 +20,7 @@ from engine.errors import BshmError, RunningError
 
 if TYPE_CHECKING:
     from daemon.watch.hot_folder import HotFolder
+    from daemon.watch.job import Job
     from daemon.watch.watcher import Config, Order
 
 _STDERR = 2
@@ -59,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Watches until it is told to stop: returns 0. With --once: 1 where pictures failed."""
-    from daemon.watch.alone import alone
+    from daemon.watch.alone import alone, who_watches
     from daemon.watch.display import showing
     from daemon.watch.dropping import drop, what_came
     from daemon.watch.ledger import Ledger, ledger_file
@@ -68,38 +69,52 @@ def run(args: argparse.Namespace) -> int:
     load = partial(_config, args.config)
     first = load().folders[0]  # what is wrong with the config file is said before anything is begun
     try:
-        with alone(), showing() as display, _orders() as orders, closing(Ledger(ledger_file())) as ledger:
+        with (
+            alone(args.config or config_path()),
+            showing() as display,
+            _orders() as orders,
+            closing(Ledger(ledger_file())) as ledger,
+        ):
             watcher = Watcher(load, args.config, ledger, display, orders)
             watcher.make_folders()
             came = partial(what_came, ledger, first, [drop(photo, first) for photo in args.photos])
             if not args.once:
                 watcher.run()
                 return 0
-            watcher.run((lambda: came() is not None) if args.photos else watcher.all_done)
-            failed = sum(bool(each.error) for each in came() or ()) if args.photos else watcher.failed
-            return int(failed > 0)
-    except RunningError as error:
-        if not args.photos:
+            watcher.run(lambda: bool(args.photos and came() is not None) or watcher.all_done())
+            jobs = came()
+            is_well = watcher.failed + watcher.left == 0 if not args.photos else bool(jobs) and not _failed(jobs)
+            return int(not is_well)
+    except RunningError:
+        other = who_watches()
+        if not args.photos or other is None or other.config != (args.config or config_path()).absolute():
             raise
-        complain(f"{error.what[0].upper()}{error.what[1:]}: the photos are dropped for it.")
+        complain(f"Process {other.pid} watches already: the photos are dropped for it.")
         return _dropped_for_another(args.photos, first)
 
 
+def _failed(jobs: Sequence[Job] | None) -> bool:
+    return any(each.error for each in jobs or ())
+
+
 def _dropped_for_another(photos: Sequence[Path], folder: HotFolder) -> int:
-    """The photos, done by the process that watches already."""
+    """The photos, done by the process that watches already. Raises RunningError where that ends before them."""
+    from daemon.watch.alone import who_watches
     from daemon.watch.dropping import drop, what_came
     from daemon.watch.ledger import Ledger, ledger_file
 
     with closing(Ledger(ledger_file())) as ledger:
         names = [drop(photo, folder) for photo in photos]
         while (jobs := what_came(ledger, folder, names)) is None:
+            if who_watches() is None:
+                raise RunningError("the process that watched has ended", remedy="Start it again: bshm watch")
             time.sleep(_LOOK)
     for job in jobs:
         if job.error:
             complain(str(BshmError(job.error.what, job.error.why, job.error.remedy)))
         for output in job.outputs:
             hand_over(output.path)
-    return int(any(job.error for job in jobs))
+    return int(_failed(jobs))
 
 
 def _config(file: Path | None) -> Config:

@@ -7,15 +7,28 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from daemon.terminal import shown
 from engine.errors import OutputError, RunningError, system_reason
 from engine.folders import state_folder
 
+_MOST = 1 << 16  # bytes
+
+
+class Other(NamedTuple):
+    """The process that watches: its number, and its config file."""
+
+    pid: str
+    config: Path
+
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """While it lasts, no other process of this user watches. Raises RunningError where one does, and OutputError."""
+def alone(config: Path) -> Iterator[None]:
+    """While it lasts, no other process of this user watches. Raises RunningError where one does, and OutputError.
+
+    config: the file that says what is watched.
+    """
     file = _file()
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -27,17 +40,17 @@ def alone() -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             remedy = "It takes what is dropped; `kill -HUP` has it read the config file again"
-            who = f"process {_said(descriptor)}"
+            who = f"process {_said(descriptor).pid}"
             raise RunningError(f"the hot folders are watched already, by {who}", remedy=remedy) from None
         os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode("ascii"))
+        os.write(descriptor, b"%d\n%b" % (os.getpid(), os.fsencode(config.absolute())))
         yield
     finally:
         os.close(descriptor)
 
 
-def who_watches() -> str | None:
-    """The number of the process that watches, if one does."""
+def who_watches() -> Other | None:
+    """The process that watches, if one does."""
     try:
         descriptor = os.open(_file(), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -56,5 +69,6 @@ def _file() -> Path:
     return state_folder() / "watch.lock"
 
 
-def _said(descriptor: int) -> str:
-    return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+def _said(descriptor: int) -> Other:
+    pid, _, config = os.pread(descriptor, _MOST, 0).partition(b"\n")
+    return Other(pid.decode("ascii", "replace"), Path(os.fsdecode(config)))

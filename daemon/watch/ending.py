@@ -51,8 +51,10 @@ def fail(job: Job, folder: HotFolder, error: BshmError, means: Means) -> Job:
         return finish(means.ledger.job(job.id), folder, means)
 
 
-def finish(job: Job, folder: HotFolder, means: Means) -> Job:
+def finish(job: Job, folder: HotFolder | None, means: Means) -> Job:
     """What is left of a job that is publishing, in any state that a crash can leave it in.
+
+    folder: None where it is a hot folder no more.
 
     Raises OutputError and OSError: then it can be called again. TakenError and MissingError while results get their
     names: the job is to be done anew, and waits already.
@@ -74,7 +76,7 @@ def finish(job: Job, folder: HotFolder, means: Means) -> Job:
         present = stays and original == job.path
         means.ledger.change(job.id, state=job.verdict, ended=time.time(), original=original, present=present)
     ended = means.ledger.job(job.id)
-    if not ended.present and os.path.lexists(job.path):
+    if folder and not ended.present and os.path.lexists(job.path):
         means.look(folder, job.name)
     return ended
 
@@ -87,7 +89,7 @@ def clean_up(job: Job, folder: HotFolder, means: Means) -> None:
     discard([*(temporary(ticket, to, kind) for kind in (*WANTS, "report")), temporary(ticket, failed, "error")])
 
 
-def _put_away(job: Job, folder: HotFolder, means: Means) -> tuple[Path | None, bool]:
+def _put_away(job: Job, folder: HotFolder | None, means: Means) -> tuple[Path | None, bool]:
     """Where the original is then, None where it is deleted; and whether a file, any, lies where it was dropped.
 
     Raises OutputError and OSError.
@@ -99,12 +101,12 @@ def _put_away(job: Job, folder: HotFolder, means: Means) -> tuple[Path | None, b
     try:
         if job.original is None:
             return None, not put_away(job.path, job.stamp, held, None)
-        top = folder.failed if job.verdict is State.FAILED or isinstance(folder.done, str) else folder.done
+        top = _top(job, folder)
         means.written.ready(top)
         try:
             return job.original, not put_away(job.path, job.stamp, held, job.original)
         except TakenError:
-            with means.names.moved(top, job.name) as another:
+            with means.names.moved(job.original.parent, job.original.name) as another:
                 means.ledger.change(job.id, original=another)
                 return another, not put_away(job.path, job.stamp, held, another)
     except OSError as error:
@@ -112,6 +114,15 @@ def _put_away(job: Job, folder: HotFolder, means: Means) -> tuple[Path | None, b
             raise
         means.complain(f"{shown(job.path)}: the original stays where it is: {error.strerror}.")
         return job.path, _is_still(job)
+
+
+def _top(job: Job, folder: HotFolder | None) -> Path:
+    """The folder below which the original is to lie, as far as the config file still says so."""
+    assert job.original  # noqa: S101  # it is not deleted
+    tops = (folder.failed, folder.done) if folder else ()
+    return next(
+        (each for each in tops if isinstance(each, Path) and job.original.is_relative_to(each)), job.original.parent
+    )
 
 
 def _is_still(job: Job) -> bool:

@@ -6,13 +6,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock
+
+import psutil
 
 from daemon.resident import obstacle_of
 from engine.address import socket_path
 from engine.client import Client
-from engine.errors import BshmError, BusyError, NotRunningError
+from engine.errors import BshmError, BusyError, NotRunningError, system_reason
 from engine.folders import state_folder
 from engine.settings import Settings
 
@@ -35,10 +38,11 @@ class Engine:
         self._hasty = Client(self.address, timeout=_QUICKLY)
         self._starts = settings.watch.start_engine
         self._config, self._said = config, said
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: psutil.Process | None = None  # the one that this process started, or that its predecessor did
         self._lock = Lock()
         self._others = False  # somebody else started the one that was seen last, and may bring it back
-        self._told = ""
+        self._told: set[str] = set()  # since it was there last
+        self.failures = 0  # to have one, since it was there last
 
     def described(self) -> str:
         """What the networks run on, as a sentence. Raises EngineError."""
@@ -50,13 +54,20 @@ class Engine:
         """Why it does not do what these settings say, as a phrase; it may be somebody else's. Raises EngineError."""
         return obstacle_of(self._hasty.status(), settings)
 
+    def reload(self, settings: Settings) -> str | None:
+        """Takes over what can be; a sentence about what wants a new start."""
+        self._starts = settings.watch.start_engine
+        address = socket_path(settings)
+        return (
+            None if address == self.address else f"The engine's new place, {address}, is used from the next start on."
+        )
+
     def wait(self, stopping: Event) -> bool:
         """Waits until it is ready; starts it where nobody does. False where `stopping` was set meanwhile.
 
         One thread at a time starts and waits; the others find it ready.
         """
         away_since = time.monotonic()
-        failures = 0
         while not stopping.is_set():
             with self._lock:
                 try:
@@ -64,55 +75,78 @@ class Engine:
                 except NotRunningError as error:
                     away = time.monotonic() - away_since
                     if self._starts and not self._runs() and (not self._others or away > _COMES_BACK):
-                        failures += self._start(stopping)
+                        self.failures += self._start(stopping)
                     elif away > _COMES_BACK:
+                        self.failures += 1
                         self._tell(str(error))
                 except BusyError:  # it is starting, or stopping
                     away_since = time.monotonic()
                 except BshmError as error:  # silent, or its networks cannot be loaded
-                    failures += 1
+                    self.failures += 1
                     self._tell(str(error))
                 else:
-                    self._told = ""
-                    self._others = not self._runs()
+                    self._told.clear()
+                    self.failures = 0
+                    self._process = self._process if self._runs() else self._inherited()
+                    self._others = self._process is None
                     return True
-            stopping.wait(min(_NAP * 2**failures, _LONGEST_NAP))
+            stopping.wait(min(_NAP * 2 ** min(self.failures, 20), _LONGEST_NAP))
         return False
 
-    def close(self) -> None:
-        """Ends the engine that this process started; pictures under way are given up."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Ends the engine that this process started; pictures under way are given up, at once or in their time."""
         with self._lock:
             if self._process is None:
                 return
-            self._process.terminate()
-            try:
-                self._process.wait(_STOPS)
-            except subprocess.TimeoutExpired:
+            with suppress(psutil.NoSuchProcess):
+                if not at_once:
+                    self._process.terminate()
+                    with suppress(psutil.TimeoutExpired):
+                        self._process.wait(_STOPS)
                 self._process.kill()
-                self._process.wait()
+                self._process.wait(_STOPS)
             self._process = None
+            _started_file().unlink(missing_ok=True)
 
     def _runs(self) -> bool:
         """Whether the one that this process started has not ended yet."""
-        return self._process is not None and self._process.poll() is None
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            if self._process is not None:
+                self._process.wait(0)
+                return False
+        return self._process is not None and self._process.is_running()
+
+    def _inherited(self) -> psutil.Process | None:
+        """The engine that runs, where a process started it that watched before and was killed: it is ours now."""
+        try:
+            pid, created = _started_file().read_text(encoding="ascii").split()
+            process = psutil.Process(int(pid))
+            is_it = process.create_time() == float(created) and self._hasty.status()["pid"] == process.pid
+        except (OSError, ValueError, KeyError, psutil.Error, BshmError):
+            return None
+        return process if is_it else None
 
     def _start(self, stopping: Event) -> bool:
         """Starts one and waits until it answers; True where it ended at once."""
         words = [sys.executable, "-m", "daemon"]
         words += ["--config", str(self._config)] if self._config else []
         said = state_folder() / "log" / "engine-start.txt"
-        said.parent.mkdir(parents=True, exist_ok=True)
-        with said.open("wb") as stream:
-            # A group of its own: Ctrl-C is for this process, which then ends the engine in its turn.
-            self._process = subprocess.Popen(
-                [*words, "engine"], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
-            )
-        while not stopping.wait(_NAP / 4):
-            if self._process.poll() is not None:
-                last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-                self._tell(
-                    f"The engine could not be started: {''.join(last) or f'exit code {self._process.returncode}'}"
+        try:
+            said.parent.mkdir(parents=True, exist_ok=True)
+            with said.open("wb") as stream:
+                # A group of its own: Ctrl-C is for this process, which then ends the engine in its turn.
+                self._process = psutil.Popen(
+                    [*words, "engine"], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
                 )
+            _started_file().write_text(f"{self._process.pid} {self._process.create_time()}", encoding="ascii")
+        except (OSError, psutil.Error) as error:
+            why = system_reason(error) if isinstance(error, OSError) else str(error)
+            self._tell(f"The engine could not be started: {why}.")
+            return True
+        while not stopping.wait(_NAP / 4):
+            if not self._runs():
+                last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+                self._tell(f"The engine could not be started: {''.join(last) or 'it ended at once'}")
                 return True
             try:
                 self._hasty.ready()
@@ -125,6 +159,11 @@ class Engine:
         return False
 
     def _tell(self, sentence: str) -> None:
-        if sentence != self._told:
-            self._told = sentence
+        if sentence not in self._told:
+            self._told.add(sentence)
             self._said(f"{sentence} Pictures wait until it is back.")
+
+
+def _started_file() -> Path:
+    """Which engine was started from here, for whoever watches after a crash."""
+    return state_folder() / "engine-started"

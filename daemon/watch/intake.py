@@ -57,20 +57,26 @@ class Intake(threading.Thread):
         self._hinted = False  # events tell what comes
         self._told_unwatched = False
         self._trouble = ""
+        self._given = self._taken = 0  # hints
+        self._lock = threading.Lock()
+        self._busy = False
         self._told: set[Path] = set()
 
     @property
     def is_settled(self) -> bool:
         """Whether all that lies in the folder is in the ledger, as far as the folder can be read."""
-        return bool(self._scans or self._trouble) and not self._settling and self._news.empty()
+        looked = self._scans or self._trouble
+        return bool(looked) and self._taken == self._given and not (self._busy or self._settling)
 
     def put(self, hint: Hint) -> None:
         """Something may have happened."""
+        with self._lock:
+            self._given += 1
         self._news.put(hint)
 
     def look(self, name: str) -> None:
         """Asks for a look at a file."""
-        self._news.put(Hint(self.folder, name, "changed"))
+        self.put(Hint(self.folder, name, "changed"))
 
     def stop(self) -> None:
         """Ends it soon; a folder that hangs is left to itself."""
@@ -80,6 +86,7 @@ class Intake(threading.Thread):
         """See the class."""
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         while (hints := self._wait()) is not None:
+            self._busy = True
             try:
                 for each in hints:
                     self._take(each)
@@ -92,6 +99,8 @@ class Intake(threading.Thread):
                 self._away(str(error).rstrip("."), error)
             except Exception as error:  # noqa: BLE001  # the last line of defence: what was missed, the next scan sees
                 self._away(f"a fault of this program, {type(error).__name__}", error)
+            self._taken += len(hints)
+            self._busy = False
 
     def _wait(self) -> list[Hint] | None:
         """Until something is to be done; the hints that came, or None to stop."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,25 @@ from daemon.terminal import shown
 from daemon.watch.display import Display
 from daemon.watch.ending import clean_up, fail, finish
 from daemon.watch.engine import Engine
-from daemon.watch.filesystem import filesystem_of
 from daemon.watch.gates import Gates
 from daemon.watch.hot_folder import HotFolder
-from daemon.watch.job import Job, Problem, State
+from daemon.watch.job import Job, State
 from daemon.watch.ledger import LedgerError
 from daemon.watch.means import Means
-from daemon.watch.settle import writer_of
-from daemon.watch.verdicts import Fate, pause, verdict_of
+from daemon.watch.verdicts import Fate, as_sentence, may_become_good, pause, problem_of, verdict_of
 from daemon.watch.work import AnotherError, work
-from engine.errors import BshmError, FaultError, PictureError, system_reason
+from engine.errors import BshmError
 
 _TICK = 2.0  # seconds; so often what `bshm retry` has changed is seen
-_YOUNG = 10.0  # seconds in which a bad picture may still become a good one, where nobody can say whether it is written
+_HALF_DONE = 10.0  # seconds until a bad picture that may be half a good one is tried again
 
 
 class Pool:
     """Takes jobs from the ledger as long as run() runs. wake() is for any thread."""
 
-    def __init__(self, means: Means, engine: Engine, display: Display, at_once: int, settle: float) -> None:
+    def __init__(self, means: Means, engine: Engine, display: Display, at_once: int) -> None:
         self._means, self._engine, self._display = means, engine, display
-        self._at_once, self._settle = at_once, settle
+        self._at_once, self._settle = at_once, 0.0
         self._folders: dict[Path, HotFolder] = {}
         self._order: list[Path] = []
         self._unfinished: list[tuple[float, int]] = []  # jobs that are publishing, and when they may go on
@@ -41,11 +40,13 @@ class Pool:
         self._gates = Gates()
         self._change = threading.Condition()
         self._stopping = threading.Event()
+        self._without_engine = 0  # jobs under way that wait for the engine
         self.failed = 0  # pictures, since the start
 
-    def serve(self, folders: Sequence[HotFolder]) -> None:
-        """Jobs of these folders are done from now on; those under way end as they were begun."""
+    def serve(self, folders: Sequence[HotFolder], settle: float) -> None:
+        """Jobs of these folders are done from now on; those under way end as they were begun. settle: seconds."""
         with self._change:
+            self._settle = settle
             self._folders = {each.watch: each for each in folders}
             self._order = [each.watch for each in folders]
         self.wake()
@@ -53,10 +54,14 @@ class Pool:
     def resume(self) -> None:
         """Goes on with what a crash has broken off. Before run(), and after serve()."""
         for job in self._means.ledger.under_way():
-            if job.state is State.PUBLISHING:
+            folder = self._folders.get(job.folder)
+            if job.state is State.PUBLISHING and folder:
                 self._unfinished.append((0.0, job.id))
                 continue
-            if folder := self._folders.get(job.folder):
+            if job.state is State.PUBLISHING:
+                self._finish_for_nobody(job)
+                continue
+            if folder:
                 clean_up(job, folder, self._means)
             self._means.ledger.change(job.id, state=State.WAITING)
 
@@ -76,11 +81,16 @@ class Pool:
         return self._means.ledger.waiting(self._folders) + len(self._under_way) + len(self._unfinished)
 
     def idle(self, tries: int) -> bool:
-        """Whether nothing is left to do but what has failed as often as this already."""
+        """Whether nothing is left to do but what has failed as often as this already, what lies in folders that have to
+        wait, and what waits for an engine that does not come."""
         with self._change:
-            if self._under_way or self._unfinished:
+            if self._engine.failures >= tries:
+                return len(self._under_way) == self._without_engine
+            if self._under_way:
                 return False
-            return not self._means.ledger.waiting(self._folders, tries)
+            open_ = set(self._gates.open(self._order, time.time()))
+            unfinished = (self._means.ledger.job(job) for _, job in self._unfinished)
+            return not any(each.folder in open_ for each in unfinished) and not self._means.ledger.waiting(open_, tries)
 
     def run(self) -> None:
         """Until stop(): begins jobs as they come."""
@@ -149,83 +159,106 @@ class Pool:
 
     def _attend(self, job: Job, folder: HotFolder) -> None:
         error: Exception | None = None
+        is_news = True
         try:
             while not self._stopping.is_set():
                 try:
-                    error = self._tried(job, folder)
+                    error, is_news = self._tried(job, folder)
                     break
                 except (LedgerError, DiskFullError) as trouble:  # not even that can be journalled
                     self._display.warned(str(trouble), trouble)
                     self._stopping.wait(pause(job.attempts))
                     job = self._means.ledger.job(job.id)
             ended = self._means.ledger.find(job.id) or job
-            self._display.ended(ended, error)
+            self._display.ended(ended if is_news else replace(ended, error=None), error)
             with self._change:
                 self.failed += ended.state is State.FAILED
         except Exception as fault:  # noqa: BLE001  # the last line of defence: the job is done again at the next start
-            self._display.warned(str(_as_sentence(job, fault)), fault)
+            self._display.warned(str(as_sentence(job, fault)), fault)
         finally:
             with self._change:
                 self._under_way.pop(job.id, None)
                 self._change.notify_all()
 
-    def _tried(self, job: Job, folder: HotFolder) -> Exception | None:
-        """Does the job, or journals why it goes on later. Raises LedgerError and DiskFullError of the ledger."""
+    def _tried(self, job: Job, folder: HotFolder) -> tuple[Exception | None, bool]:
+        """Does the job, or journals why it goes on later: the error, and whether it is to be told of this job.
+
+        Raises LedgerError and DiskFullError of the ledger.
+        """
         try:
-            if job.state is State.PUBLISHING:
-                finish(job, folder, self._means)
-            else:
-                work(job, folder, self._means)
+            is_publishing = job.state is State.PUBLISHING
+            ended = finish(job, folder, self._means) if is_publishing else work(job, folder, self._means)
         except AnotherError as error:
             self._put_off(job, self._settle, stamp=error.stamp)
             self._ended(folder)
-            return None
+            return None, False
         except Exception as error:  # noqa: BLE001  # judged, told and journalled
-            self._judge(job, folder, error)
-            return error
-        if self._passed(folder):
+            return error, self._judge(job, folder, error)
+        if ended is None or not ended.outputs:  # nothing was written, which tells nothing of the folder
+            self._ended(folder)
+        elif self._passed(folder):
             self._display.said(f"{shown(folder.watch)}: goes on.")
-        return None
+        return None, True
 
-    def _judge(self, job: Job, folder: HotFolder, error: Exception) -> None:
+    def _judge(self, job: Job, folder: HotFolder, error: Exception) -> bool:
+        """Whether the error is to be told of this job, and not of all."""
         verdict = verdict_of(error, job.attempts)
-        told = _as_sentence(job, error)
+        told = as_sentence(job, error)
         if self._means.ledger.job(job.id).state is State.PUBLISHING:
             self._later(job, folder, told)
-            return
+            return False
         match verdict.fate:
-            case Fate.FAIL if _may_become_good(job, error):
-                self._put_off(job, _YOUNG)
+            case Fate.FAIL if may_become_good(job, error):
+                self._put_off(job, _HALF_DONE)
             case Fate.FAIL:
-                self._fail(job, folder, told)
-                return
+                return self._fail(job, folder, told)
             case Fate.LEFT:
                 self._means.ledger.change(job.id, state=State.LEFT, present=False, ended=time.time())
             case Fate.ENGINE:
-                self._put_off(job, 0, attempts=job.attempts - 1)
-                self._engine.wait(self._stopping)
+                self._put_off(job, 0, attempts=job.attempts - 1, error=problem_of(told))
+                self._wait_for_engine()
+                self._ended(folder)
+                return False
             case Fate.FOLDER:
-                self._put_off(job, 0, attempts=job.attempts - 1)
+                self._put_off(job, 0, attempts=job.attempts - 1, error=problem_of(told))
                 self._close(folder, told)
-                return
+                return False
             case Fate.SETTLE:
                 self._put_off(job, verdict.seconds)
             case Fate.AGAIN:
-                self._put_off(job, verdict.seconds, error=_problem(told))
+                self._put_off(job, verdict.seconds, error=problem_of(told))
         self._ended(folder)
+        return True
 
-    def _fail(self, job: Job, folder: HotFolder, error: BshmError) -> None:
+    def _wait_for_engine(self) -> None:
+        with self._change:
+            self._without_engine += 1
+        try:
+            self._engine.wait(self._stopping)
+        finally:
+            with self._change:
+                self._without_engine -= 1
+
+    def _finish_for_nobody(self, job: Job) -> None:
+        """A job whose folder is no longer in the config file."""
+        try:
+            finish(job, None, self._means)
+        except (BshmError, OSError) as error:
+            self._display.warned(f"{as_sentence(job, error)} It is tried again at the next start.", error)
+
+    def _fail(self, job: Job, folder: HotFolder, error: BshmError) -> bool:
         try:
             fail(job, folder, error, self._means)
         except (BshmError, OSError) as second:
-            told = _as_sentence(job, second)
+            told = as_sentence(job, second)
             if self._means.ledger.job(job.id).state is State.PUBLISHING:
                 self._later(job, folder, told)
             else:
-                self._put_off(job, 0, attempts=job.attempts - 1)
+                self._put_off(job, 0, attempts=job.attempts - 1, error=problem_of(told))
                 self._close(folder, told)
-        else:
-            self._ended(folder)
+            return False
+        self._ended(folder)
+        return True
 
     def _put_off(self, job: Job, seconds: float, **columns: Any) -> None:
         self._means.ledger.change(job.id, state=State.WAITING, due=time.time() + seconds, **columns)
@@ -249,24 +282,3 @@ class Pool:
     def _ended(self, folder: HotFolder) -> None:
         with self._change:
             self._gates.ended(folder.watch)
-
-
-def _as_sentence(job: Job, error: Exception) -> BshmError:
-    if isinstance(error, BshmError):
-        return error
-    name = shown(job.path)
-    if isinstance(error, OSError):
-        return BshmError(f"{name}: cannot be read or put away", system_reason(error))
-    why = f"a fault of this program, {type(error).__name__}"
-    return FaultError(f"{name}: not cut out", why, "Please report it; the log says more")
-
-
-def _problem(error: BshmError) -> Problem:
-    return Problem(error.what, error.why, error.remedy)
-
-
-def _may_become_good(job: Job, error: Exception) -> bool:
-    """On shares nobody can say whether a file is still written; then a bad one that is young may be half a good one."""
-    if not isinstance(error, PictureError) or time.time() - job.stamp.mtime / 1e9 > _YOUNG:
-        return False
-    return filesystem_of(job.folder).is_network or writer_of(job.path) == "unknown"

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import errno
+import time
 from dataclasses import dataclass
 from enum import Enum
 
+from daemon.terminal import shown
+from daemon.watch.filesystem import filesystem_of
+from daemon.watch.job import Job, Problem
 from daemon.watch.publish import MissingError, TakenError
 from daemon.watch.reading import ChangedError
+from daemon.watch.settle import writer_of
 from engine.errors import (
+    BshmError,
     CancelledError,
     DeviceError,
     EngineError,
+    FaultError,
     JobError,
     NetworkError,
     OutputError,
     PictureError,
     UnreachableError,
     UsageError,
+    system_reason,
 )
 
+_YOUNG = 10.0  # seconds in which a bad picture may still become a good one, where nobody can say whether it is written
 _LONGEST = 300.0  # seconds between two tries
 _AWAY = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)  # gone, or a link or a pipe by now
 
@@ -81,3 +90,26 @@ def verdict_of(error: BaseException, attempts: int) -> Verdict:
 def pause(attempts: int, first: float = 1.0) -> float:
     """Seconds before the next try: 1, 2, 4 and so on, five minutes at most."""
     return float(min(first * 2 ** min(attempts - 1, 20), _LONGEST))
+
+
+def as_sentence(job: Job, error: Exception) -> BshmError:
+    """The error as what a user can read."""
+    if isinstance(error, BshmError):
+        return error
+    name = shown(job.path)
+    if isinstance(error, OSError):
+        return BshmError(f"{name}: cannot be read or put away", system_reason(error))
+    why = f"a fault of this program, {type(error).__name__}"
+    return FaultError(f"{name}: not cut out", why, "Please report it; the log says more")
+
+
+def problem_of(error: BshmError) -> Problem:
+    """The error as the ledger holds it."""
+    return Problem(error.what, error.why, error.remedy)
+
+
+def may_become_good(job: Job, error: Exception) -> bool:
+    """On shares nobody can say whether a file is still written; then a bad one that is young may be half a good one."""
+    if not isinstance(error, PictureError) or time.time() - job.stamp.mtime / 1e9 > _YOUNG:
+        return False
+    return filesystem_of(job.folder).is_network or writer_of(job.path) == "unknown"

@@ -24,10 +24,13 @@ from daemon.watch.naming import Names
 from daemon.watch.pool import Pool
 from daemon.watch.written import Written
 from engine.errors import BshmError, EngineError, OutputError
+from engine.folders import named_folder
 from engine.settings import Settings
 
 Order = Literal["stop", "reload"]
 
+# Pictures under way at once: enough that the engine decodes one, runs networks on one and encodes one.
+_AT_ONCE = 4
 _TRIES = 3  # of what fails for reasons that may pass: so often it is tried before all counts as done without it
 _ENDS_WITHIN = 10.0  # seconds that a result may take to be written when this ends
 _HANGS = 1.0  # seconds until a folder is left to itself that does not answer
@@ -67,15 +70,16 @@ class Watcher:
         self._written = Written()
         names = Names(ledger.writer_of)
         means = Means(ledger, names, self._written, self._engine.client, self._look_at, display.warned)
-        self._pool = Pool(means, self._engine, display, _at_once(), settings.watch.settle)
+        self._pool = Pool(means, self._engine, display, _AT_ONCE)
         self._hints = Hints(self._deliver)
         self._intakes: dict[Path, Intake] = {}
         self._stopping = threading.Event()
 
     def make_folders(self) -> None:
-        """Makes the hot folders that are missing below the user's home; others may be mounts that come later."""
+        """Makes the hot folders that are missing below the user's own; others may be mounts that come later."""
+        own = (Path.home(), named_folder("~/BSHM"))
         for each in self._config.folders:
-            if not each.watch.exists() and each.watch.is_relative_to(Path.home()):
+            if not each.watch.exists() and any(each.watch.is_relative_to(top.resolve()) for top in own):
                 try:
                     each.watch.mkdir(parents=True)
                 except OSError as error:
@@ -109,17 +113,34 @@ class Watcher:
                     break
                 self._reload()
         finally:
-            self._stopping.set()
-            self._pool.stop()
-            for intake in self._intakes.values():
-                intake.stop()
-            for intake in self._intakes.values():
-                intake.join(_HANGS)
-            self._hints.stop()
-            self._pool.wait(_ENDS_WITHIN)
-            self._engine.close()
-            left = self._pool.left
-            self._display.said("Stopped." + (f" Waiting for the next start: {left}." if left else ""))
+            self._end()
+
+    def _end(self) -> None:
+        """Finishes what is under way, unless that takes long or somebody orders the stop once more."""
+        self._stopping.set()
+        self._pool.stop()
+        for intake in self._intakes.values():
+            intake.stop()
+        for intake in self._intakes.values():
+            intake.join(_HANGS)
+        self._hints.stop()
+        if under_way := self._pool.under_way:
+            self._display.said(
+                f"Stopping: {under_way} under way, {_ENDS_WITHIN:g} s at most. Ctrl-C again ends at once."
+            )
+        end = time.monotonic() + _ENDS_WITHIN
+        hurry = False
+        while self._pool.under_way and time.monotonic() < end and not hurry:
+            self._pool.wait(_LOOK)
+            hurry = self._is_hurried()
+        self._engine.close(at_once=hurry or self._pool.under_way > 0)
+        left = self._pool.left
+        self._display.said("Stopped." + (f" Waiting for the next start: {left}." if left else ""))
+
+    def _is_hurried(self) -> bool:
+        with suppress(Empty):
+            return self._orders.get_nowait() == "stop"
+        return False
 
     def all_done(self) -> bool:
         """Whether nothing is left to do but what has to wait for something."""
@@ -129,6 +150,11 @@ class Watcher:
     def failed(self) -> int:
         """How many pictures failed since the start."""
         return self._pool.failed
+
+    @property
+    def left(self) -> int:
+        """How many pictures wait."""
+        return self._pool.left
 
     def _forget(self) -> None:
         """Keeps the ledger from growing for ever; one that cannot be written now is no reason to end."""
@@ -144,8 +170,13 @@ class Watcher:
         if self._engine.wait(self._stopping):
             with suppress(EngineError):  # it has gone again: the first picture has it started anew, and says so
                 self._display.said(self._engine.described())
-                if obstacle := self._engine.obstacle(self._config.settings):
-                    self._display.warned(f"The engine is used, but {obstacle}. Start it anew.")
+            self._compare()
+
+    def _compare(self) -> None:
+        """Says where the engine does not do what the config file says."""
+        with suppress(EngineError):  # the next one that is there is asked again
+            if obstacle := self._engine.obstacle(self._config.settings):
+                self._display.warned(f"The engine is used, but {obstacle}. Start it anew.")
 
     def _start_hints(self) -> None:
         try:
@@ -158,7 +189,9 @@ class Watcher:
         wanted = {each.watch: each for each in folders}
         for path, intake in list(self._intakes.items()):
             if wanted.get(path) != intake.folder:
-                self._intakes.pop(path).stop()
+                del self._intakes[path]
+                intake.stop()
+                intake.join(_HANGS)  # so that it does not ask for hints again
                 self._hints.unwatch(intake.folder)
         for path, folder in wanted.items():
             if path not in self._intakes:
@@ -172,7 +205,7 @@ class Watcher:
                 )
                 self._intakes[path] = intake
                 intake.start()
-        self._pool.serve(folders)
+        self._pool.serve(folders, self._config.settings.watch.settle)
 
     def _reload(self) -> None:
         try:
@@ -180,8 +213,13 @@ class Watcher:
         except BshmError as error:
             self._display.warned(f"{error} The settings stay as they were.")
             return
+        self._written.forget()  # whoever has moved a disk and says so means it
         self._serve(self._config.folders)
-        self._display.said(f"The config file was read again: {len(self._config.folders)} hot folders.")
+        for each in self._config.folders:
+            self._display.said(f"The config file was read again. Watching {shown(each.watch)}.")
+        if sentence := self._engine.reload(self._config.settings):
+            self._display.warned(sentence)
+        self._compare()
 
     def _deliver(self, hint: Hint) -> None:
         if intake := self._intakes.get(hint.folder.watch):
@@ -190,8 +228,3 @@ class Watcher:
     def _look_at(self, folder: HotFolder, name: str) -> None:
         if intake := self._intakes.get(folder.watch):
             intake.look(name)
-
-
-def _at_once() -> int:
-    """Pictures under way at once: enough that the engine decodes one, runs the networks on one and encodes one."""
-    return 4

@@ -225,5 +225,5 @@ def test_hot_folders_that_cannot_be_watched(capsys: pytest.CaptureFixture[str], 
 
 def test_who_watches_the_hot_folders(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not watched" in findings(capsys)[1]["watching"]
-    with alone():
+    with alone(Path("config.yaml")):
         assert f"watched by process {os.getpid()}" in findings(capsys)[1]["watching"]

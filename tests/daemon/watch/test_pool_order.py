@@ -63,7 +63,7 @@ def test_other_folders_go_on_meanwhile(working: Callable[..., Working], tmp_path
     file(one.folder, "../out")
     other = replace(one.folder, watch=tmp_path / "other", output=tmp_path / "elsewhere")
     other.watch.mkdir()
-    one.pool.serve([one.folder, other])
+    one.pool.serve([one.folder, other], settle=0.1)
     for number in range(4):
         dropped(one.means.ledger, one.folder, f"{number}.jpg")
         dropped(one.means.ledger, other, f"{number}.jpg")
@@ -118,7 +118,7 @@ def test_folders_take_turns(working: Callable[..., Working], tmp_path: Path) -> 
     one = working()
     other = replace(one.folder, watch=tmp_path / "other", output=tmp_path / "elsewhere")
     other.watch.mkdir()
-    one.pool.serve([one.folder, other])
+    one.pool.serve([one.folder, other], settle=0.1)
     for number in range(10):
         dropped(one.means.ledger, one.folder, f"{number}.jpg")
     for number in range(3):
@@ -167,7 +167,7 @@ def test_what_a_crash_broke_off_is_done_again_or_goes_on(working: Callable[..., 
 def test_jobs_of_a_folder_that_is_no_longer_watched_wait(working: Callable[..., Working]) -> None:
     one = working()
     begun(one.means.ledger, one.folder, "a.jpg")
-    one.pool.serve([])
+    one.pool.serve([], settle=0.1)
     one.pool.resume()
     with one.run():
         time.sleep(0.05)

@@ -93,8 +93,8 @@ class Working:
     engine: Waited = field(default_factory=Waited)
 
     def __post_init__(self) -> None:
-        self.pool = Pool(replace(self.means, client=self.client), self.engine, self.display, 3, settle=0.1)
-        self.pool.serve([self.folder])
+        self.pool = Pool(replace(self.means, client=self.client), self.engine, self.display, 3)
+        self.pool.serve([self.folder], settle=0.1)
 
     @property
     def jobs(self) -> list[Job]:
