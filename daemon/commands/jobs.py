@@ -61,7 +61,7 @@ def _jobs(file: Path, failed: bool, every: bool) -> list[Job]:
 
     with closing(Ledger(file)) as ledger:
         if failed:
-            found = [each for each in ledger.jobs(State.FAILED, State.WAITING) if each.error]
+            found = [each for each in ledger.jobs(State.FAILED, State.WAITING, State.WORKING) if each.error]
             return found if every else found[-_LAST:]
         return ledger.jobs(last=-1 if every else _LAST)
 
@@ -103,8 +103,8 @@ def _outcome(job: Job) -> str:
     match job.state:
         case State.LEFT:
             return "put back to be tried again" if job.error else "taken away before it was begun"
-        case State.WAITING if job.error:
-            if job.due <= time.time():
+        case State.WAITING | State.WORKING if job.error:
+            if job.state is State.WORKING or job.due <= time.time():
                 return f"{said} It waits until that is mended."
             return f"{said} It is tried again at {_local(job.due):%H:%M:%S}."
         case State.FAILED if job.original not in (None, job.path):

@@ -215,8 +215,9 @@ class Pool:
             case Fate.LEFT:
                 self._means.ledger.change(job.id, state=State.LEFT, present=False, ended=time.time())
             case Fate.ENGINE:
-                self._put_off(job, 0, attempts=job.attempts - 1, error=problem_of(told))
-                self._wait_for_engine()
+                self._means.ledger.change(job.id, error=problem_of(told))
+                self._wait_for_engine()  # the job stays with this thread, so that no other takes it for the same end
+                self._put_off(job, 0, attempts=job.attempts - 1)
                 self._ended(folder)
                 return False
             case Fate.FOLDER:

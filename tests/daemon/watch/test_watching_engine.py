@@ -137,3 +137,32 @@ def test_an_engine_that_cannot_be_started_is_said_once_and_tried_again() -> None
         assert watch.stop() == 0
         assert watch.log.count("Pictures wait") == 1
         assert "Traceback" not in watch.log
+
+
+def test_an_engine_that_a_killed_watcher_left_is_taken_over_and_ended() -> None:
+    with watching() as watch:
+        watch.configure(QUICK)
+        watch.start()
+        watch.until_said("Networks run")
+        (engine,) = engines_of(watch)
+        watch.kill()
+        assert engine.is_running()
+        watch.put(picture(), "a.jpg")
+        watch.start()
+        watch.until(*watch.results("a"))
+        assert engines_of(watch) == []
+        assert watch.stop() == 0
+        until(lambda: not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_once_ends_without_an_engine() -> None:
+    with watching() as watch:
+        watch.configure(WAITS)
+        watch.put(picture(), "a.jpg")
+        watch.start("--once")
+        assert watch.process
+        assert watch.process.wait(30) == 1
+        assert "Waiting for the next start: 1." in watch.log
+        (job,) = watch.jobs()
+        assert job["state"] == "waiting"
+        assert "no engine is running" in job["error"]["what"]

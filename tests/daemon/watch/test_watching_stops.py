@@ -179,3 +179,46 @@ def test_signals_in_a_storm_of_drops_lose_nothing(watch: Watching) -> None:
     until(lambda: not list(watch.dropped.iterdir()))
     assert watch.stop() == 0
     check_all_done_once(watch)
+
+
+def test_once_ends_where_results_cannot_be_written(watch: Watching) -> None:
+    watch.configure(QUICK, output="/proc/bshm")
+    watch.put(picture(), "a.jpg")
+    watch.start("--once")
+    assert watch.process
+    assert watch.process.wait(30) == 1
+    assert "wait until that is mended" in watch.log
+    (job,) = watch.jobs()
+    assert job["state"] == "waiting"
+    assert "/proc/bshm" in job["error"]["what"]
+
+
+def test_a_second_ctrl_c_ends_at_once_and_loses_nothing(watch: Watching) -> None:
+    watch.configure(QUICK.replace("fast", "best"), done=watch.home / "done")
+    drop_many(watch)
+    watch.start()
+    until(lambda: "working" in {each["state"] for each in watch.jobs()})
+    watch.signal(signal.SIGINT)
+    watch.until_said("Stopping")
+    watch.signal(signal.SIGINT)
+    assert watch.process
+    assert watch.process.wait(10) == 0
+    watch.start("--once")
+    assert watch.process.wait(60) == 0
+    check_all_done_once(watch)
+
+
+def test_a_photo_for_a_process_that_watches_other_folders_is_refused(watch: Watching) -> None:
+    watch.start()
+    watch.until_said("Watching")
+    other = watch.home / "other.yaml"
+    other.write_bytes(watch.config.read_bytes())
+    photo = watch.home / "photo.jpg"
+    photo.write_bytes(picture())
+    ran = watch.run("--config", other, "watch", "--once", photo)
+    assert ran.returncode == 3
+    assert b"are watched already" in ran.stderr
+    assert list(watch.dropped.iterdir()) == []
+    ran = watch.run("watch", "--once", photo)
+    assert ran.returncode == 0
+    assert ran.stdout.decode().split() == [str(each) for each in watch.results("photo")]
