@@ -54,14 +54,14 @@ class Waiting:
 
 
 def chosen(waiting: Sequence[Waiting], holding: bool, now: float) -> tuple[Waiting, ...]:
-    """Which runs are next, as one batch; none where all must wait. waiting: those who came first stand first.
+    """Which runs are next, as one batch; none where all must wait. waiting: in the order in which they came.
 
     holding: a picture that a person waits for is under way, here or between two of its runs. now: time.monotonic().
     """
     may = [each for each in waiting if not holding or each.work.urgent or each.overdue(now)]
     if not may:
         return ()
-    first = min(may, key=lambda each: (not each.overdue(now), not each.work.urgent))
+    first = min(may, key=lambda each: (not each.overdue(now), not each.work.urgent, each.work.begun))
     alike = [each for each in may if _could_share(each, first) and each is not first]
     return (first, *alike[: first.network.batch - 1])
 

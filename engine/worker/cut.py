@@ -104,7 +104,11 @@ def _own_background(settings: Settings) -> Background:
 
 def _part_of(work: Work, start: float, end: float) -> Work:
     """The same work, told of stages that are only its middle."""
-    inner = Work(urgent=work.urgent, reached=lambda stage, done: work.reached(stage, start + (end - start) * done))
+
+    def reached(stage: str, done: float) -> None:
+        work.reached(stage, start + (end - start) * done)
+
+    inner = Work(urgent=work.urgent, reached=reached, begun=work.begun)
     inner.steps = work.steps
     return inner
 

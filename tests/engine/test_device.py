@@ -62,9 +62,11 @@ class Busy:
         self._first = threads.submit(device.run, MODNET, self._door, tensor(0), Work())
         assert self._door.entered.wait(30)
 
-    def ask(self, session: Session, given: Tensor, *, urgent: bool = False) -> Future[tuple[Tensor, ...]]:
+    def ask(
+        self, session: Session, given: Tensor, *, urgent: bool = False, work: Work | None = None
+    ) -> Future[tuple[Tensor, ...]]:
         before = len(self.device._waiting)
-        asked = self._threads.submit(self.device.run, IN_FOURS, session, given, Work(urgent=urgent))
+        asked = self._threads.submit(self.device.run, IN_FOURS, session, given, work or Work(urgent=urgent))
         until(lambda: len(self.device._waiting) > before)
         return asked
 
@@ -91,6 +93,20 @@ def test_a_run_gives_what_the_session_gives(device: Device) -> None:
     door.open.set()
     (doubled,) = device.run(MODNET, door, tensor(3), Work())
     assert np.array_equal(doubled, tensor(6))
+
+
+def test_the_picture_that_was_begun_first_goes_first(device: Device, threads: ThreadPoolExecutor) -> None:
+    """Else all that are under way would be done at the same late time."""
+    busy, door = Busy(device, threads), Door()
+    door.open.set()
+    early, late = Work(), Work()
+    asked = [
+        busy.ask(door, tensor(number, side=number), work=work) for number, work in ((2, late), (3, late), (4, early))
+    ]
+    busy.end()
+    for each in asked:
+        each.result(30)
+    assert numbers(door) == [[4], [2], [3]]
 
 
 class TestBatches:
