@@ -29,7 +29,7 @@ from engine.settings import Watching
 _SHARE = 0.01  # of one processor at most that looking around takes where events do not tell what comes
 _OFTEN = 1.0  # seconds between two scans of such a folder, at least
 _BATCH = 200  # files that go into the ledger at once: the first are begun while the rest is scanned
-_NICE = 5  # a folder of many thousands is taken in beside the networks' work, not in its stead (setpriority(2))
+_NICE = 10  # a folder of many thousands is taken in beside the networks' work, not in its stead (setpriority(2))
 _AWAY = 2.0  # seconds between two looks at a folder that cannot be read
 
 
