@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.watch.ending import fail, finish
-from daemon.watch.hot_folder import HotFolder, Sighting
+from daemon.watch.hot_folder import Sighting
 from daemon.watch.job import Job, Output, Problem, State
 from daemon.watch.ledger import Ledger, ledger_file
 from daemon.watch.means import Means
@@ -19,7 +19,7 @@ from daemon.watch.publish import temporary, write_temporary
 from daemon.watch.written import Written
 from engine.client import Client
 from engine.errors import BshmError, NotAPictureError
-from engine.settings import Settings
+from tests.daemon.watch.hot import hot_folder
 
 DAMAGED = NotAPictureError("the picture is damaged", "half of it is missing", "Copy it once more")
 
@@ -32,19 +32,7 @@ class Watched:
     looks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.folder = HotFolder(
-            watch=self.top / "in",
-            excluded=frozenset(),
-            output=self.top / "out",
-            failed=self.top / "failed",
-            done="keep",
-            recursive=True,
-            patterns=("*",),
-            conflict="suffix",
-            observer="auto",
-            report=True,
-            settings=Settings(),
-        )
+        self.folder = hot_folder(self.top / "in")
         self.folder.watch.mkdir(parents=True, exist_ok=True)
         self.ledger = Ledger(ledger_file())
         self._names = Names(self.ledger.writer_of)
