@@ -186,6 +186,7 @@ class Watcher:
 
     def _serve(self, folders: Sequence[HotFolder]) -> None:
         """These folders are watched from now on, and no others."""
+        self._pool.serve(folders, self._config.settings.watch.settle)
         wanted = {each.watch: each for each in folders}
         for path, intake in list(self._intakes.items()):
             if wanted.get(path) != intake.folder:
@@ -205,7 +206,6 @@ class Watcher:
                 )
                 self._intakes[path] = intake
                 intake.start()
-        self._pool.serve(folders, self._config.settings.watch.settle)
 
     def _reload(self) -> None:
         try:

@@ -76,7 +76,9 @@ def test_bad_addresses_fail_with_their_reasons_and_retry_tries_them_again(watch:
     for name, (data, _) in reasons.items():
         watch.put(data, name)
     watch.start()
-    watch.until(*(watch.failed / f"{name}.error.txt" for name in reasons if name != "empty.url"))
+    watch.until(
+        *(watch.failed / each for name in reasons if name != "empty.url" for each in (name, f"{name}.error.txt"))
+    )
     for name, (data, word) in reasons.items():
         if name != "empty.url":  # which may still get its content
             assert word in (watch.failed / f"{name}.error.txt").read_text(encoding="utf-8")
