@@ -246,7 +246,8 @@ uninstall() {
     rm -- "$(link_file)"
     say "Removed: $(link_file)"
   fi
-  for path in "$data/networks" "$state/log" "$state"/ledger.sqlite* "$state/watch.lock" "$(xdg_folder XDG_CACHE_HOME .cache)"; do
+  for path in "$data/networks" "$state"/{log,run,watch.lock,engine-started} "$state"/ledger.sqlite* \
+    "$(xdg_folder XDG_CACHE_HOME .cache)"; do
     [[ -e $path ]] || continue
     rm -rf -- "$path"
     say "Removed: $path"

@@ -83,7 +83,7 @@ def test_bad_addresses_fail_with_their_reasons_and_retry_tries_them_again(watch:
         if name != "empty.url":  # which may still get its content
             assert word in (watch.failed / f"{name}.error.txt").read_text(encoding="utf-8")
             assert (watch.failed / name).read_bytes() == data
-    assert not watch.out.exists()
+    assert not any(watch.out.iterdir())
 
     server.answers["/gone.jpg"] = content(picture())
     assert watch.run("retry", watch.failed / "gone.url").returncode == 0
