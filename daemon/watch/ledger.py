@@ -6,7 +6,6 @@ process writes jobs, under a lock; `bshm jobs` and `bshm retry` look in from out
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import sys
@@ -16,21 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from daemon.outputs import DiskFullError
-from daemon.terminal import shown
+from daemon.watch.database import connected, told, transaction
 from daemon.watch.hot_folder import Sighting, Stamp
 from daemon.watch.job import Job, Output, State, Writer
 from daemon.watch.rows import job_of, written
-from daemon.watch.schema import STATEMENTS, VERSION
-from engine.errors import OutputError, system_reason
 from engine.folders import state_folder
-
-_BUSY = 10.0  # seconds to wait for another process's change
-_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")  # the second: no room for the index of its log
-
-
-class LedgerError(OutputError):
-    """The ledger cannot be read or written."""
 
 
 class Known(NamedTuple):
@@ -53,29 +42,8 @@ class Ledger:
         """Raises LedgerError, also for a ledger of a newer version."""
         self._file = file
         self._lock = threading.RLock()
-        with self._told():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-            try:
-                self._set_up()
-            except BaseException:
-                self._connection.close()
-                raise
-
-    def _set_up(self) -> None:
-        self._connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        with self._changing():
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in STATEMENTS:
-                    self._connection.execute(statement)
-            elif version != VERSION:
-                why = f"it is of version {version}, and this program knows {VERSION}"
-                remedy = "Install the newer program again, or move the ledger aside"
-                raise LedgerError(f"{shown(self._file)}: cannot be used", why, remedy)
-        (self.name,) = self._connection.execute("SELECT name FROM ledger").fetchone()
+        self._connection = connected(file)
+        self.name = str(self._all("SELECT name FROM ledger")[0]["name"])
 
     def close(self) -> None:
         """Ends it; other threads must have ended before."""
@@ -255,7 +223,7 @@ class Ledger:
             yield job_of(row, outputs)
 
     def _all(self, statement: str, *values: Any) -> list[sqlite3.Row]:
-        with self._lock, self._told():
+        with self._lock, told(self._file):
             return self._connection.execute(statement, values).fetchall()
 
     def _set(self, job: int | None, **columns: Any) -> None:
@@ -264,30 +232,6 @@ class Ledger:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """One transaction: all of it is on the disk at its end, or nothing."""
-        with self._lock, self._told():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """SQLite's errors as sentences."""
-        try:
+        """One transaction."""
+        with self._lock, told(self._file), transaction(self._connection):
             yield
-        except (sqlite3.Error, OSError) as error:
-            what = f"the ledger {shown(self._file)}: cannot be used"
-            code = getattr(error, "sqlite_errorname", "")
-            if code in _FULL or getattr(error, "errno", 0) == errno.ENOSPC:
-                raise DiskFullError(what, "the disk is full", "Make room there") from error
-            if code in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
-                why = "the file is damaged"
-                raise LedgerError(
-                    what, why, "Move it aside; files that are still in hot folders are done again"
-                ) from error
-            why = system_reason(error) if isinstance(error, OSError) else str(error)
-            raise LedgerError(what, why) from error

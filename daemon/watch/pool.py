@@ -11,13 +11,13 @@ from typing import Any
 
 from daemon.outputs import DiskFullError
 from daemon.terminal import shown
+from daemon.watch.database import LedgerError
 from daemon.watch.display import Display
 from daemon.watch.ending import clean_up, fail, finish
 from daemon.watch.engine import Engine
 from daemon.watch.gates import Gates
 from daemon.watch.hot_folder import HotFolder
 from daemon.watch.job import Job, State
-from daemon.watch.ledger import LedgerError
 from daemon.watch.means import Means
 from daemon.watch.verdicts import Fate, as_sentence, may_become_good, pause, problem_of, verdict_of
 from daemon.watch.work import AnotherError, work

@@ -8,6 +8,7 @@ from that with plenty of memory. The last line has no "room": the limit is lifte
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -39,7 +40,9 @@ from engine.work import Work
 from tests.engine.pictures.making import by_opencv, heif, saved, tiff
 from tests.engine.scenes import filling, photo, picture
 
-ROOMS = (400, 160, 100, 60, 50, 32, 26, 20, 12, 4)
+ROOMS = (400, 160, 100, 60, 50, 32, 26, 20, 12, 9)
+_LIBC = ctypes.CDLL(None)
+_LIBC.malloc.restype = ctypes.c_void_p
 FEW_ROOMS = (120, 50, 26, 12, 1)
 Line = dict[str, Any]
 
@@ -59,13 +62,27 @@ def left(megabytes: float | None) -> Iterator[None]:
     """Lets this process take so many MiB more, and no more; None: as many as it likes."""
     gc.collect()
     before = resource.getrlimit(resource.RLIMIT_DATA)
+    held: list[int] = []
     if megabytes is not None:
         taken = psutil.Process().memory_info().data
+        resource.setrlimit(resource.RLIMIT_DATA, (taken, before[1]))
+        held = _rest_of_the_heap()
         resource.setrlimit(resource.RLIMIT_DATA, (taken + int(megabytes * (1 << 20)), before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, before)
+        for block in held:
+            _LIBC.free(ctypes.c_void_p(block))
+
+
+def _rest_of_the_heap() -> list[int]:
+    """Takes what earlier runs left free in the heap, which would be room beside the room: its blocks, to be freed."""
+    held = []
+    for size in (1 << 19, 1 << 17, 1 << 15):
+        while block := _LIBC.malloc(ctypes.c_size_t(size)):
+            held.append(block)
+    return held
 
 
 def _tell(line: Line) -> None:

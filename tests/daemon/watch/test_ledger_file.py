@@ -7,7 +7,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
@@ -16,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon.outputs import DiskFullError
+from daemon.watch.database import LedgerError
 from daemon.watch.hot_folder import Sighting
 from daemon.watch.job import Output, State
-from daemon.watch.ledger import Ledger, LedgerError, ledger_file
+from daemon.watch.ledger import Ledger, ledger_file
 from daemon.watch.scan import stamp_of
 from tests.daemon.watch.hot import environment
 from tests.daemon.watch.jobs import FOLDER, seen, took
@@ -98,6 +101,20 @@ def test_several_processes_write_in_turn(tmp_path: Path) -> None:
     assert [each.wait(60) for each in writers] == [0, 0]
     with closing(Ledger(tmp_path / "ledger")) as ledger:
         assert ledger.waiting([FOLDER]) == 40
+
+
+def test_several_open_a_new_one_at_once(tmp_path: Path) -> None:
+    """As `bshm watch` and `bshm jobs` after a first start: one makes the file, the others wait for it."""
+    together = threading.Barrier(4)
+
+    def opened(file: Path) -> str:
+        together.wait(60)
+        with closing(Ledger(file)) as ledger:
+            return ledger.name
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(60):
+            assert len(set(threads.map(opened, [tmp_path / str(number)] * 4))) == 1
 
 
 def test_what_fails_in_the_middle_leaves_nothing_behind(tmp_path: Path) -> None:
