@@ -1,0 +1,164 @@
+"""The engine's calls, over HTTP on its Unix socket. Each has a connection of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from bshm_cut_out.trouble import N_, AwayError, BusyError, Trouble
+
+_SILENCE = 10.0  # seconds; for what the engine answers at once
+_PROBLEM = "urn:bshm:problem:"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a picture. samples: 8 bits each, row by row. warnings: the report's, sentences in English."""
+
+    samples: bytes
+    warnings: tuple[str, ...]
+
+
+class Call(http.client.HTTPConnection):
+    """One exchange. `hang_up` ends it from another thread; the engine then gives the picture up."""
+
+    def __init__(self, path: Path, timeout: float | None) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+        self._over = threading.Event()
+
+    def connect(self) -> None:
+        """Raises OSError: FileNotFoundError or ConnectionRefusedError where nothing listens."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+    def hang_up(self) -> None:
+        """Ends the exchange, whose thread then has an error."""
+        self._over.set()
+        if self.sock is not None:
+            with suppress(OSError):  # it has ended by itself
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+    def exchange(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> http.client.HTTPResponse:
+        """The answer's head; raises Trouble for the engine's problems, and where no engine of ours answers."""
+        try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # it answers before it has read all: 413, 503
+                self.request(method, target, body, {**(headers or {}), "Connection": "close"})
+            response = self.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._failure(error) from error
+        if response.status != 200:
+            raise _refusal(response.status, response.getheader("Retry-After", ""), self._json(response))
+        return response
+
+    def read(self, response: http.client.HTTPResponse) -> bytes:
+        """The answer's body."""
+        try:
+            return response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._failure(error) from error
+
+    def _json(self, response: http.client.HTTPResponse) -> dict[str, Any]:
+        with suppress(ValueError):
+            content = json.loads(self.read(response))
+            if isinstance(content, dict):
+                return content
+        raise self.stranger(f"{response.status} {response.reason}")
+
+    def asked(self, method: str, target: str) -> dict[str, Any]:
+        """The JSON object that is answered."""
+        return self._json(self.exchange(method, target))
+
+    def _failure(self, error: Exception) -> Trouble:
+        if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+            return AwayError(N_("No engine is running at %(place)s. Start it with: bshm engine"), place=self._path)
+        if isinstance(error, PermissionError):
+            return Trouble(
+                N_("The engine at %(place)s may not be used: it belongs to another user."), place=self._path
+            )
+        if isinstance(error, TimeoutError):
+            return Trouble(
+                N_("The engine at %(place)s is silent. Start it anew: end it, then run: bshm engine"), place=self._path
+            )
+        if isinstance(error, (ConnectionError, http.client.IncompleteRead, http.client.RemoteDisconnected)):
+            return AwayError(
+                N_("The engine ended while it was at work. Nothing was changed. Try again; if it happens again, see: %(see)s"),
+                see="bshm status",
+            )
+        return self.stranger(str(error))
+
+    def stranger(self, why: str) -> Trouble:
+        """For an answer that no engine of ours gives."""
+        return Trouble(
+            N_("What listens at %(place)s is no engine that this plug-in knows (%(why)s). Look at engine.socket in the config file, and install the plug-in again: bshm gimp install"),
+            place=self._path,
+            why=why,
+        )  # fmt: skip
+
+
+def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> Trouble:
+    """What a problem (RFC 9457) tells of; /readyz has a state instead where the engine starts or stops."""
+    slug = str(problem.get("type", "")).removeprefix(_PROBLEM)
+    sentence = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
+    seconds = float(retry_after) if retry_after.isdecimal() else 1.0
+    if problem.get("state") in ("starting", "stopping"):
+        return BusyError(N_("The engine is starting or stopping. Try again in a moment."), seconds)
+    if slug == "busy":
+        return BusyError(N_("The engine is busy. Try again in a moment. It says: %(says)s"), seconds, says=sentence)
+    if status == 404 or (slug == "request" and "parameter" in sentence):
+        return Trouble(
+            N_("The engine and this plug-in are of different versions. Run ./install.sh --gimp in the project's folder, and start the engine anew. It says: %(says)s"),
+            says=sentence,
+        )  # fmt: skip
+    return Trouble(N_("The engine refused the layer. It says: %(says)s"), says=sentence)
+
+
+class Engine:
+    """The calls that the plug-in makes. Raises Trouble, AwayError and BusyError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def ready(self) -> None:
+        """Returns where it takes pictures. BusyError: it is starting, or stopping."""
+        call = Call(self.path, _SILENCE)
+        if "state" not in call.asked("GET", "/readyz"):
+            raise call.stranger("readyz")
+
+    def networks(self) -> tuple[str, ...]:
+        """The names of the matting networks that can be asked for."""
+        known = Call(self.path, _SILENCE).asked("GET", "/v1/models").get("networks", [])
+        return tuple(each["name"] for each in known if each.get("task") == "matte" and each.get("usable") and each.get("installed"))
+
+    def job(self, job: str) -> dict[str, Any]:
+        """Its state, stage, progress 0..1 and position in the queue."""
+        return Call(self.path, _SILENCE).asked("GET", f"/v1/jobs/{job}")
+
+    def picture(self) -> Call:
+        """An exchange that may take as long as a picture does."""
+        return Call(self.path, None)
+
+
+def cut_out(call: Call, asked: Mapping[str, str], size: tuple[int, int, int], samples: bytes) -> Answer:
+    """The one result that is asked for, in raw samples. size: width, height and channels of what is sent."""
+    names = ("X-Width", "X-Height", "X-Channels")
+    headers = {name: str(number) for name, number in zip(names, size)}
+    headers["Content-Type"] = "application/octet-stream"
+    response = call.exchange("POST", f"/v1/cutout?{urlencode(asked)}", samples, headers)
+    try:
+        report = json.loads(response.getheader("X-Bshm-Report", ""))
+        warnings = tuple(str(each) for each in report.get("warnings", ()))
+    except (ValueError, AttributeError):
+        raise call.stranger("X-Bshm-Report") from None
+    return Answer(call.read(response), warnings)

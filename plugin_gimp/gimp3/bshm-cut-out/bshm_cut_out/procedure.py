@@ -1,0 +1,153 @@
+"""The procedure as GIMP knows it: its place in the menu, its arguments, a run from the first question to the last word."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gi.repository import Gegl, Gimp, Gio, GLib
+
+from bshm_cut_out.connection import Engine
+from bshm_cut_out.cutting import Asked, cut_out_by
+from bshm_cut_out.layers import has_selection, meant, pixels_of, points_in_selection
+from bshm_cut_out.options import Options, add_arguments, chosen
+from bshm_cut_out.places import Installation, installation, socket_path
+from bshm_cut_out.results import WANTS, Cut, apply, check
+from bshm_cut_out.starting import ready_engine
+from bshm_cut_out.trouble import N_, Trouble
+from bshm_cut_out.words import DOMAIN, _, told
+
+NAME = "bshm-cut-out"
+_FOLDER = Path(__file__).resolve().parents[1]
+_PEOPLE = {"subjects": "auto", "all": "all", "largest": "largest", "touching": "all"}
+
+
+class BshmCutOut(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
+    """What GIMP asks when it looks at the plug-in, and before each run."""
+
+    def do_set_i18n(self, _name: str) -> tuple[bool, str, str]:
+        """The catalogues lie in the folder `locale` beside the entry."""
+        return True, DOMAIN, "locale"
+
+    def do_query_procedures(self) -> list[str]:
+        """One."""
+        return [NAME]
+
+    def do_create_procedure(self, name: str) -> Any:
+        """Its arguments and its place."""
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
+        procedure.set_image_types("*")
+        procedure.set_sensitivity_mask(
+            Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
+        )
+        procedure.set_menu_label(_("_BSHM Cut Out..."))
+        procedure.add_menu_path("<Image>/Layer/[Text]")
+        procedure.set_icon_file(Gio.File.new_for_path(str(_FOLDER / "bshm-cut-out.svg")))
+        procedure.set_documentation(
+            _("Cut out people, hair and all, also small ones and groups"),
+            _(
+                "Sends the layer to the engine of BSHM Cut Out on this computer, and brings the people back as a layer "
+                "mask, a new layer, a matte or a selection."
+            ),
+            name,
+        )
+        procedure.set_attribution("BSHM Cut Out", "BSHM Cut Out", "2026")
+        add_arguments(procedure)
+        return procedure
+
+
+def run(procedure: Any, run_mode: Any, image: Any, drawables: Sequence[Any], config: Any, _data: Any) -> Any:
+    """One call: asks where a person is there, acts, and says how it ended."""
+    Gegl.init(None)
+    try:
+        installed = installation(_FOLDER)
+        path = socket_path(installed, os.environ)
+        if run_mode == Gimp.RunMode.INTERACTIVE:
+            from bshm_cut_out.dialog import confirmed
+
+            if not confirmed(procedure, config, _networks(path), several=len(drawables) > 1):
+                return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
+        _act(image, drawables, chosen(config), path, installed)
+    except Trouble as trouble:
+        return _failed(procedure, told(trouble))
+    except Exception as error:  # noqa: BLE001  # nobody is to read a traceback in a window; it is where GIMP's output goes
+        traceback.print_exc()
+        fault = N_("The plug-in failed, which is a fault of ours: %(why)s. GIMP's output has more.")
+        return _failed(procedure, _(fault) % {"why": f"{type(error).__name__}: {error}"})
+    finally:
+        Gimp.progress_end()
+    Gimp.displays_flush()
+    return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+
+
+def _failed(procedure: Any, sentence: str) -> Any:
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
+    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+
+
+def _networks(path: Path) -> tuple[str, ...]:
+    """What a running engine offers; nothing where none runs: it is started when it is needed."""
+    try:
+        return Engine(path).networks()
+    except Trouble:
+        return ()
+
+
+def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, installed: Installation) -> None:
+    layers = meant(image, drawables, every=options.every)
+    check(image, options.result)
+    asked = [_asked(image, layer, options) for layer in layers]
+    Gimp.progress_init(_("BSHM Cut Out"))
+    engine = ready_engine(path, installed, _pulse)
+    cuts, empty, warnings = [], [], []
+    for number, (layer, each) in enumerate(zip(layers, asked)):
+        answer = cut_out_by(engine, each, _pixels(layer, options), _Progress(number, len(layers)))
+        if answer.samples.count(0) < len(answer.samples):
+            cuts.append(_cut(image, layer, answer.samples, options))
+            warnings += answer.warnings
+        else:
+            empty.append(layer.get_name())
+    if empty:
+        nobody = N_("Nobody was found on %(layers)s, and it was left as it is.")
+        sentence = _(nobody) % {"layers": ", ".join(f"'{each}'" for each in empty)}
+        if not cuts:
+            raise Trouble(N_("%(sentence)s"), sentence=sentence)
+        warnings.append(sentence)
+    apply(image, options.result, cuts)
+    if warnings:
+        Gimp.message("\n".join(warnings))
+
+
+def _asked(image: Any, layer: Any, options: Options) -> Asked:
+    at = points_in_selection(image, layer) if options.people == "touching" else ()
+    return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, at)
+
+
+def _pixels(layer: Any, options: Options) -> Any:
+    """Where a mask comes of it, without the layer's alpha: GIMP multiplies the two."""
+    return pixels_of(layer, alpha=options.result != "mask" and layer.has_alpha())
+
+
+def _cut(image: Any, layer: Any, samples: bytes, options: Options) -> Cut:
+    """Where the selection says whom, it does not limit the result: that would hide nobody else."""
+    intersect = options.existing == "intersect" and layer.get_mask() is not None
+    return Cut(layer, samples, intersect, has_selection(image) and options.people != "touching")
+
+
+def _pulse(text: str) -> None:
+    Gimp.progress_set_text(_(text))
+    Gimp.progress_pulse()
+
+
+class _Progress:
+    """Shows how far one of several layers is."""
+
+    def __init__(self, number: int, count: int) -> None:
+        self._number, self._count = number, count
+
+    def __call__(self, stage: str, part: float) -> None:
+        Gimp.progress_set_text(_(stage))
+        Gimp.progress_update((self._number + part) / self._count)

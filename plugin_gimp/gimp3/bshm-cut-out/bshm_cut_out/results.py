@@ -1,0 +1,172 @@
+"""What comes of the mattes: masks, layers, a selection. All is computed first; then the image changes, in one undo step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from gi.repository import Gegl, Gimp
+
+from bshm_cut_out.blending import Graph, buffer_of, write
+from bshm_cut_out.layers import offset_of
+from bshm_cut_out.trouble import N_, Trouble
+from bshm_cut_out.words import _
+
+# What the engine is asked for, for each result.
+WANTS: Mapping[str, str] = {"mask": "matte", "cutout": "cutout", "matte": "matte", "selection": "matte"}
+
+_OPAQUE = bytes(255) + b"\xff"  # a table: 255 where alpha is 255, else 0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A layer and what the engine made of it: a matte's samples, or RGBA. intersect: with the mask that it has.
+    limited: to the image's selection."""
+
+    layer: Any
+    samples: bytes
+    intersect: bool
+    limited: bool
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, in pixels."""
+        return self.layer.get_width(), self.layer.get_height()
+
+
+def check(image: Any, result: str) -> None:
+    """Raises Trouble for a result that the image cannot have."""
+    if result == "matte" and image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise Trouble(N_("An indexed image has no greys for a matte. Choose another result, or convert it first: Image > Mode > RGB"))  # fmt: skip
+
+
+def apply(image: Any, result: str, cuts: Sequence[Cut]) -> None:
+    """Makes it so, in one undo step. Where something fails before that, nothing has changed."""
+    prepare, attach = _MAKERS[result]
+    made = [(cut, prepare(image, cut)) for cut in cuts]
+    selected = image.get_selected_layers()
+    with _one_undo_step(image):
+        for number, (cut, each) in enumerate(made):
+            attach(image, cut, each, number)
+        if result == "matte":  # who goes on, goes on with the photo
+            image.set_selected_layers(selected)
+
+
+@contextmanager
+def _one_undo_step(image: Any) -> Iterator[None]:
+    image.undo_group_start()
+    try:
+        yield
+    finally:
+        image.undo_group_end()
+
+
+def _selection(graph: Graph, image: Any, cut: Cut) -> Any:
+    across, down = offset_of(cut.layer)
+    return graph.source(image.get_selection().get_buffer(), -across, -down)
+
+
+def _matte_into(buffer: Any, image: Any, cut: Cut, outside: Any = None) -> None:
+    """The matte as asked. outside: a buffer with what stays outside of the selection; None: black."""
+    width, height = cut.size
+    if not cut.intersect and not cut.limited:
+        write(buffer, cut.samples, width, height, "Y u8")
+        return
+    graph = Graph()
+    made = graph.source(buffer_of(cut.samples, width, height, "Y u8"))
+    if cut.intersect:
+        made = graph.product(made, graph.source(cut.layer.get_mask().get_buffer()))
+    if cut.limited:
+        below = outside or buffer_of(bytes(width * height), width, height, "Y u8")
+        made = graph.within(graph.source(below), made, _selection(graph, image, cut))
+    graph.write(made, buffer)
+
+
+def _mask(image: Any, cut: Cut) -> Any:
+    """A mask that is not attached yet: so it can be filled though the layer is locked."""
+    width, height = cut.size
+    mask, old = cut.layer.create_mask(Gimp.AddMaskType.WHITE), cut.layer.get_mask()
+    outside = old.get_buffer() if old else buffer_of(b"\xff" * (width * height), width, height, "Y u8")
+    _matte_into(mask.get_buffer(), image, cut, outside)
+    return mask
+
+
+def _attach_mask(_image: Any, cut: Cut, mask: Any, _number: int) -> None:
+    if cut.layer.get_mask() is not None:
+        cut.layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    if not cut.layer.add_mask(mask):
+        raise Trouble(N_("GIMP did not take the mask: %(why)s"), why=Gimp.get_pdb().get_last_error())
+
+
+def _cutout(image: Any, cut: Cut) -> Any:
+    """The layer's own pixels where the matte is 1, in their own precision; the engine's colours at soft edges."""
+    width, height = cut.size
+    layer = _new_layer(image, cut, _("%s cut-out"), alpha=True)
+    graph = Graph()
+    opaque = buffer_of(cut.samples[3::4].translate(_OPAQUE), width, height, "Y u8")
+    edges = buffer_of(cut.samples, width, height, "R'G'B'A u8")
+    made = graph.within(graph.source(edges), graph.source(cut.layer.get_buffer()), graph.source(opaque))
+    if cut.intersect:
+        made = graph.faded(made, graph.source(cut.layer.get_mask().get_buffer()))
+    if cut.limited:
+        made = graph.faded(made, _selection(graph, image, cut))
+    graph.write(made, layer.get_buffer())
+    return layer
+
+
+def _matte_layer(image: Any, cut: Cut) -> Any:
+    width, height = cut.size
+    matte = Gegl.Buffer.new("Y u8", 0, 0, width, height)
+    _matte_into(matte, image, cut)
+    area = Gegl.Rectangle.new(0, 0, width, height)
+    layer = _new_layer(image, cut, _("%s matte"), alpha=False)
+    buffer = layer.get_buffer()
+    buffer.set(area, "Y' u8", matte.get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE))  # half is to look like half
+    buffer.flush()
+    return layer
+
+
+def _new_layer(image: Any, cut: Cut, name: str, *, alpha: bool) -> Any:
+    kinds = {
+        Gimp.ImageBaseType.RGB: (Gimp.ImageType.RGB_IMAGE, Gimp.ImageType.RGBA_IMAGE),
+        Gimp.ImageBaseType.GRAY: (Gimp.ImageType.GRAY_IMAGE, Gimp.ImageType.GRAYA_IMAGE),
+        Gimp.ImageBaseType.INDEXED: (Gimp.ImageType.INDEXED_IMAGE, Gimp.ImageType.INDEXEDA_IMAGE),
+    }
+    kind = kinds[image.get_base_type()][alpha]
+    return Gimp.Layer.new(image, name % cut.layer.get_name(), *cut.size, kind, 100.0, Gimp.LayerMode.NORMAL)
+
+
+def _insert_layer(image: Any, cut: Cut, layer: Any, _number: int) -> None:
+    image.insert_layer(layer, cut.layer.get_parent(), image.get_item_position(cut.layer))
+    layer.set_offsets(*offset_of(cut.layer))
+    layer.update(0, 0, *cut.size)
+
+
+def _channel(image: Any, cut: Cut) -> Any:
+    width, height = cut.size
+    matte = Gegl.Buffer.new("Y u8", 0, 0, width, height)
+    _matte_into(matte, image, cut)
+    channel = Gimp.Channel.new(
+        image, cut.layer.get_name(), image.get_width(), image.get_height(), 50.0, Gegl.Color.new("red")
+    )
+    buffer = channel.get_buffer()
+    buffer.clear(buffer.get_extent())
+    graph = Graph()
+    graph.write(graph.source(matte, *offset_of(cut.layer)), buffer)
+    return channel
+
+
+def _select(image: Any, _cut: Cut, channel: Any, number: int) -> None:
+    image.insert_channel(channel, None, 0)
+    image.select_item(Gimp.ChannelOps.ADD if number else Gimp.ChannelOps.REPLACE, channel)
+    image.remove_channel(channel)
+
+
+_MAKERS: Mapping[str, tuple[Callable[[Any, Cut], Any], Callable[[Any, Cut, Any, int], None]]] = {
+    "mask": (_mask, _attach_mask),
+    "cutout": (_cutout, _insert_layer),
+    "matte": (_matte_layer, _insert_layer),
+    "selection": (_channel, _select),
+}

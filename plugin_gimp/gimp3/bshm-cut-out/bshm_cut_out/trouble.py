@@ -1,0 +1,28 @@
+"""What went wrong, as a sentence that can be said in the user's language."""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:  # noqa: N802  # the name that gettext's tools look for
+    """Marks a text for the catalogue of translations; it is translated where it is shown."""
+    return text
+
+
+class Trouble(Exception):
+    """Why nothing was cut out. text: what happened, why and what to do, in English, with %(name)s for values."""
+
+    def __init__(self, text: str, **values: object) -> None:
+        super().__init__(text % values)
+        self.text, self.values = text, values
+
+
+class AwayError(Trouble):
+    """Nothing listens where the engine should."""
+
+
+class BusyError(Trouble):
+    """The engine takes no picture at the moment. retry_after: seconds."""
+
+    def __init__(self, text: str, retry_after: float, **values: object) -> None:
+        super().__init__(text, **values)
+        self.retry_after = retry_after
