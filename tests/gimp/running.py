@@ -1,0 +1,129 @@
+"""One start of a real GIMP, and what the checks inside it said."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from tests.gimp.roots import SETUP
+
+PLUG_IN = Path(__file__).parents[2] / "plugin_gimp/gimp3/bshm-cut-out"
+_TESTS = Path(__file__).parent
+Meanwhile = Callable[[subprocess.Popen[str]], None]
+
+_FACT = "FACT "  # a line of standard output that tests.gimp.inside.saying wrote
+
+# What GIMP and its own plug-ins write to standard error in every run, with or without our plug-in.
+_HARMLESS = re.compile(
+    r"Failed to parse tag cache|cannot open display|gimp_wire_read\(\): unexpected EOF|gimp_flush\(\): error: Broken pipe"
+    r"|Gimp-Core-CRITICAL.*(?:gimp_font|tag)|stray image|GeglBuffers? leaked|stale context|LibGimp-CRITICAL"
+    r"|Glycin running without sandbox|^$"
+)
+_BAD = re.compile(r"GEGL-CRITICAL|Traceback \(most recent call last\)|CRITICAL|Segmentation fault|WARNING")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a start of GIMP. facts: by the name of the check. shared: the folder that GIMP wrote to."""
+
+    code: int
+    output: str
+    complaints: str
+    shared: Path
+    facts: Mapping[str, Mapping[str, Any]]
+
+    def bytes_of(self, name: str) -> bytes:
+        """A file that the checks left."""
+        return (self.shared / name).read_bytes()
+
+    @property
+    def alarms(self) -> list[str]:
+        """Lines of standard error that no run should have."""
+        lines = self.complaints.splitlines()
+        return [each for each in lines if _BAD.search(each) and not _HARMLESS.search(each)]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies ready for a GIMP. root: of roots.root_of. shared: seen as /mnt/shared. sockets: a folder, seen as
+    /mnt/sockets. plug_in: is copied for it. installation: what installation.json beside it says, or None.
+    machine: whether this machine is seen in /mnt/machine."""
+
+    root: Path
+    shared: Path
+    sockets: Path
+    plug_in: Path = PLUG_IN
+    installation: Mapping[str, Any] | None = None
+    machine: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(
+        self, module: str, meanwhile: Callable[[subprocess.Popen[str]], None] | None = None, limit: int = 240
+    ) -> Run:
+        """Calls main() of tests.gimp.inside.MODULE in GIMP. meanwhile: called in a thread, with GIMP's process; what it
+        raises is raised here. limit: seconds."""
+        with self._plug_ins() as plug_ins:
+            binds = {
+                _TESTS: "/mnt/lib/tests/gimp",
+                plug_ins: "/mnt/plug-ins",
+                self.shared: "/mnt/shared",
+                self.sockets: "/mnt/sockets",
+            }
+            words = [str(SETUP / "in-root.sh"), *(["--machine"] if self.machine else [])]
+            for here, there in binds.items():
+                words += ["--bind", f"{here}:{there}"]
+            variables = {"BSHM_SOCKET": "/mnt/sockets/engine.sock", **self.environment}
+            words += [str(self.root), "env", *(f"{name}={value}" for name, value in variables.items())]
+            words += ["/mnt/lib/tests/gimp/setup/start-gimp3.sh", str(limit), module]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                try:
+                    with _beside(meanwhile, process):
+                        output, complaints = process.communicate(timeout=limit + 15)
+                finally:
+                    process.kill()  # with everything that was started in the root
+        return Run(process.returncode, output, complaints, self.shared, dict(_facts(output)))
+
+    @contextmanager
+    def _plug_ins(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="bshm-plug-ins-") as folder:
+            copied = Path(folder) / self.plug_in.name
+            shutil.copytree(self.plug_in, copied, ignore=shutil.ignore_patterns("__pycache__", "installation.json"))
+            if self.installation is not None:
+                (copied / "installation.json").write_text(json.dumps(self.installation), encoding="utf-8")
+            yield Path(folder)
+
+
+@contextmanager
+def _beside(meanwhile: Meanwhile | None, process: subprocess.Popen[str]) -> Iterator[None]:
+    """Runs a function in a thread; raises what it raised."""
+    raised: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            if meanwhile:
+                meanwhile(process)
+        except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that is listened to
+            raised.append(error)
+
+    thread = Thread(target=call)
+    thread.start()
+    yield
+    thread.join()
+    if raised:
+        raise raised[0]
+
+
+def _facts(output: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for line in output.splitlines():
+        if line.startswith(_FACT):
+            facts = json.loads(line.removeprefix(_FACT))
+            yield facts.pop("check"), facts
