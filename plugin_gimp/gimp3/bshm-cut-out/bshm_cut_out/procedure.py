@@ -100,7 +100,7 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
     layers = meant(image, drawables, every=options.every)
     check(image, options.result)
     asked = [_asked(image, layer, options) for layer in layers]
-    Gimp.progress_init(_("BSHM Cut Out"))
+    Gimp.progress_init("BSHM Cut Out")
     engine = ready_engine(path, installed, _pulse)
     cuts, empty, warnings = [], [], []
     for number, (layer, each) in enumerate(zip(layers, asked)):
@@ -111,11 +111,11 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
         else:
             empty.append(layer.get_name())
     if empty:
-        nobody = N_("Nobody was found on %(layers)s, and it was left as it is.")
-        sentence = _(nobody) % {"layers": ", ".join(f"'{each}'" for each in empty)}
+        layers_left = ", ".join(f"'{each}'" for each in empty)
+        nobody = Trouble(N_("Nobody was found on %(layers)s, and it was left as it is."), layers=layers_left)
         if not cuts:
-            raise Trouble(N_("%(sentence)s"), sentence=sentence)
-        warnings.append(sentence)
+            raise nobody
+        warnings.append(told(nobody))
     apply(image, options.result, cuts)
     if warnings:
         Gimp.message("\n".join(warnings))
