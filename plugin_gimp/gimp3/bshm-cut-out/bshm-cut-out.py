@@ -7,8 +7,7 @@ import gi
 
 gi.require_version("Gegl", "0.4")
 gi.require_version("Gimp", "3.0")
-from gi.repository import Gimp
-
 from bshm_cut_out.procedure import BshmCutOut
+from gi.repository import Gimp
 
 Gimp.main(BshmCutOut.__gtype__, sys.argv)

@@ -1,6 +1,6 @@
-"""BSHM Cut Out for GIMP 3: layers go to the resident engine, and what comes back becomes a mask, a layer or a selection.
+"""BSHM Cut Out for GIMP 3: layers go to the resident engine, and come back as masks, layers or a selection.
 
 Python's standard library and GIMP's own modules alone. Modules that import nothing from `gi` can be used, and tested,
-without GIMP: trouble, places, connection, starting, cutting, waiting. The others: layers, blending, results, options,
+without GIMP: errors, places, connection, starting, cutting, waiting. The others: layers, blending, results, options,
 dialog, words, procedure.
 """

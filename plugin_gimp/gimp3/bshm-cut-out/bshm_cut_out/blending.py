@@ -10,7 +10,7 @@ from typing import Any
 
 from gi.repository import Gegl
 
-from bshm_cut_out.trouble import N_, Trouble
+from bshm_cut_out.errors import N_, CutOutError
 
 
 def buffer_of(samples: bytes, width: int, height: int, form: str) -> Any:
@@ -21,10 +21,10 @@ def buffer_of(samples: bytes, width: int, height: int, form: str) -> Any:
 
 
 def write(buffer: Any, samples: bytes, width: int, height: int, form: str) -> None:
-    """Fills a buffer. Raises Trouble where the samples are too few or too many: GEGL itself would only print a line."""
+    """Fills a buffer. Raises CutOutError where the samples are not as many as that: GEGL would only print a line."""
     channels = {"Y u8": 1, "R'G'B'A u8": 4}[form]
     if len(samples) != width * height * channels:
-        raise Trouble(N_("The engine's answer has another size than the layer. Nothing was changed."))
+        raise CutOutError(N_("The engine's answer has another size than the layer. Nothing was changed."))
     buffer.set(Gegl.Rectangle.new(0, 0, width, height), form, samples)
     buffer.flush()
 
@@ -39,7 +39,7 @@ class Graph:
         node = self._root.create_child(operation)
         for name, value in properties.items():
             node.set_property(name, value)
-        for pad, source in zip(("input", "aux"), inputs):
+        for pad, source in zip(("input", "aux"), inputs, strict=False):
             source.connect_to("output", node, pad)
         return node
 

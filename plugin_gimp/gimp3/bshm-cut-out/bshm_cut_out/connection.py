@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bshm_cut_out.trouble import N_, AwayError, BusyError, Trouble
+from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError
 
 _SILENCE = 10.0  # seconds; for what the engine answers at once
 _PROBLEM = "urn:bshm:problem:"
@@ -51,7 +51,7 @@ class Call(http.client.HTTPConnection):
     def exchange(
         self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> http.client.HTTPResponse:
-        """The answer's head; raises Trouble for the engine's problems, and where no engine of ours answers."""
+        """The answer's head; raises CutOutError for the engine's problems, and where no engine of ours answers."""
         try:
             with suppress(BrokenPipeError, ConnectionResetError):  # it answers before it has read all: 413, 503
                 self.request(method, target, body, {**(headers or {}), "Connection": "close"})
@@ -80,34 +80,39 @@ class Call(http.client.HTTPConnection):
         """The JSON object that is answered."""
         return self._json(self.exchange(method, target))
 
-    def _failure(self, error: Exception) -> Trouble:
+    def _failure(self, error: Exception) -> CutOutError:
         if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
             return AwayError(N_("No engine is running at %(place)s. Start it with: bshm engine"), place=self._path)
         if isinstance(error, PermissionError):
-            return Trouble(
+            return CutOutError(
                 N_("The engine at %(place)s may not be used: it belongs to another user."), place=self._path
             )
         if isinstance(error, TimeoutError):
-            return Trouble(
+            return CutOutError(
                 N_("The engine at %(place)s is silent. Start it anew: end it, then run: bshm engine"), place=self._path
             )
         if isinstance(error, (ConnectionError, http.client.IncompleteRead, http.client.RemoteDisconnected)):
             return AwayError(
-                N_("The engine ended while it was at work. Nothing was changed. Try again; if it happens again, see: %(see)s"),
-                see="bshm status",
+                N_(
+                    "The engine ended while it was at work. Nothing was changed. Try again; if it happens again, "
+                    "see: bshm status"
+                )
             )
         return self.stranger(str(error))
 
-    def stranger(self, why: str) -> Trouble:
+    def stranger(self, why: str) -> CutOutError:
         """For an answer that no engine of ours gives."""
-        return Trouble(
-            N_("What listens at %(place)s is no engine that this plug-in knows (%(why)s). Look at engine.socket in the config file, and install the plug-in again: bshm gimp install"),
+        return CutOutError(
+            N_(
+                "What listens at %(place)s is no engine that this plug-in knows (%(why)s). Look at engine.socket in "
+                "the config file, and install the plug-in again: bshm gimp install"
+            ),
             place=self._path,
             why=why,
-        )  # fmt: skip
+        )
 
 
-def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> Trouble:
+def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> CutOutError:
     """What a problem (RFC 9457) tells of; /readyz has a state instead where the engine starts or stops."""
     slug = str(problem.get("type", "")).removeprefix(_PROBLEM)
     sentence = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
@@ -117,15 +122,18 @@ def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> Troub
     if slug == "busy":
         return BusyError(N_("The engine is busy. Try again in a moment. It says: %(says)s"), seconds, says=sentence)
     if status == 404 or (slug == "request" and "parameter" in sentence):
-        return Trouble(
-            N_("The engine and this plug-in are of different versions. Run ./install.sh --gimp in the project's folder, and start the engine anew. It says: %(says)s"),
+        return CutOutError(
+            N_(
+                "The engine and this plug-in are of different versions. Run ./install.sh --gimp in the project's "
+                "folder, and start the engine anew. It says: %(says)s"
+            ),
             says=sentence,
-        )  # fmt: skip
-    return Trouble(N_("The engine refused the layer. It says: %(says)s"), says=sentence)
+        )
+    return CutOutError(N_("The engine refused the layer. It says: %(says)s"), says=sentence)
 
 
 class Engine:
-    """The calls that the plug-in makes. Raises Trouble, AwayError and BusyError."""
+    """The calls that the plug-in makes. Raises CutOutError, AwayError and BusyError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -139,7 +147,8 @@ class Engine:
     def networks(self) -> tuple[str, ...]:
         """The names of the matting networks that can be asked for."""
         known = Call(self.path, _SILENCE).asked("GET", "/v1/models").get("networks", [])
-        return tuple(each["name"] for each in known if each.get("task") == "matte" and each.get("usable") and each.get("installed"))
+        wanted = {"task": "matte", "usable": True, "installed": True}
+        return tuple(each["name"] for each in known if wanted.items() <= each.items())
 
     def job(self, job: str) -> dict[str, Any]:
         """Its state, stage, progress 0..1 and position in the queue."""
@@ -153,7 +162,7 @@ class Engine:
 def cut_out(call: Call, asked: Mapping[str, str], size: tuple[int, int, int], samples: bytes) -> Answer:
     """The one result that is asked for, in raw samples. size: width, height and channels of what is sent."""
     names = ("X-Width", "X-Height", "X-Channels")
-    headers = {name: str(number) for name, number in zip(names, size)}
+    headers = {name: str(number) for name, number in zip(names, size, strict=True)}
     headers["Content-Type"] = "application/octet-stream"
     response = call.exchange("POST", f"/v1/cutout?{urlencode(asked)}", samples, headers)
     try:

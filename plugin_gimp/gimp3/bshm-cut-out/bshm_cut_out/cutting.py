@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bshm_cut_out.connection import Answer, Call, Engine, cut_out
-from bshm_cut_out.trouble import N_, AwayError, BusyError, Trouble
+from bshm_cut_out.connection import Answer, Engine, cut_out
+from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError
 from bshm_cut_out.waiting import while_telling
 
 _PATIENCE = 60.0  # seconds for which a layer is offered to an engine whose queue is full
@@ -33,8 +33,8 @@ Tell = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """What is wanted of a layer. want: "matte" or "cutout". people: "auto", "all" or "largest". edge: "soft" or "crisp".
-    at: points in the layer's pixels; where there are some, those people are meant on whom one of them lies."""
+    """What is wanted of a layer. want: "matte" or "cutout". people: "auto", "all" or "largest". edge: "soft" or
+    "crisp". at: points in the layer's pixels; where there are some, those people are meant on whom one of them lies."""
 
     want: str
     network: str
@@ -71,7 +71,7 @@ class Pixels:
 def cut_out_by(engine: Engine, asked: Asked, pixels: Pixels, tell: Tell) -> Answer:
     """The engine's answer. tell: is given a stage (of STAGES, or the engine's own word) and the done part, 0..1.
 
-    Raises Trouble, also where the engine stays busy, or ends meanwhile.
+    Raises CutOutError, also where the engine stays busy, or ends meanwhile.
     """
     end = time.monotonic() + _PATIENCE
     while True:
@@ -109,13 +109,13 @@ class _Watch:
         self._seen = time.monotonic()
 
     def look(self) -> None:
-        """Tells the stage. Raises Trouble where nothing was heard of the engine for a while."""
+        """Tells the stage. Raises CutOutError where nothing was heard of the engine for a while."""
         try:
             record = self._engine.job(self._job)
         except AwayError:
             if time.monotonic() - self._seen > _GONE:
                 raise
-        except Trouble:  # 404: the request has not come that far, or the answer is under way
+        except CutOutError:  # 404: the request has not come that far, or the answer is under way
             self._seen = time.monotonic()
         else:
             self._seen = time.monotonic()

@@ -8,21 +8,21 @@ from typing import Any
 from gi.repository import Gegl, Gimp
 
 from bshm_cut_out.cutting import Pixels
-from bshm_cut_out.trouble import N_, Trouble
+from bshm_cut_out.errors import N_, CutOutError
 
 _POINTS = 400  # at most, of a selection
 
 
 def meant(image: Any, drawables: Sequence[Any], *, every: bool) -> list[Any]:
     """The layers among what is selected, from the top down. A mask stands for its layer; a channel, for the one layer
-    there is. Raises Trouble where no layer is meant, or one that can have no mask."""
+    there is. Raises CutOutError where no layer is meant, or one that can have no mask."""
     layers: list[Any] = []
     for each in drawables:
         layer = _layer_of(image, each)
         if layer not in layers:
             layers.append(layer)
     if not layers:
-        raise Trouble(N_("No layer is selected. Select one in the Layers dialog."))
+        raise CutOutError(N_("No layer is selected. Select one in the Layers dialog."))
     layers.sort(key=_place)
     return layers if every else layers[:1]
 
@@ -32,11 +32,13 @@ def _layer_of(image: Any, drawable: Any) -> Any:
         return Gimp.Layer.from_mask(drawable)
     if isinstance(drawable, Gimp.Layer):
         if drawable.is_floating_sel():
-            raise Trouble(N_("The selection floats. Anchor it, or make it a layer of its own (Layer > Anchor Layer)."))
+            raise CutOutError(
+                N_("The selection floats. Anchor it, or make it a layer of its own (Layer > Anchor Layer).")
+            )
         return drawable
     layers = image.get_layers()
     if len(layers) != 1:
-        raise Trouble(N_("A channel is selected. Select the layer that is meant in the Layers dialog."))
+        raise CutOutError(N_("A channel is selected. Select the layer that is meant in the Layers dialog."))
     return layers[0]
 
 
@@ -71,17 +73,22 @@ def has_selection(image: Any) -> bool:
 
 
 def points_in_selection(image: Any, layer: Any) -> tuple[tuple[int, int], ...]:
-    """Points of the selection, evenly over the part of it that lies on the layer, in the layer's pixels. Raises Trouble
-    where there is none."""
+    """Points of the selection, evenly over the part of it that lies on the layer, in the layer's pixels.
+
+    Raises CutOutError where there is none.
+    """
     _, found, left, top, right, bottom = Gimp.Selection.bounds(image)
     across, down = offset_of(layer)
     left, right = max(left, across), min(right, across + layer.get_width())
     top, bottom = max(top, down), min(bottom, down + layer.get_height())
     if not found or left >= right or top >= bottom:
-        raise Trouble(
-            N_("Nothing is selected on the layer '%(layer)s'. Select a part of each person who is meant, or choose other people."),
+        raise CutOutError(
+            N_(
+                "Nothing is selected on the layer '%(layer)s'. Select a part of each person who is meant, or choose "
+                "other people."
+            ),
             layer=layer.get_name(),
-        )  # fmt: skip
+        )
     width, height = right - left, bottom - top
     area = Gegl.Rectangle.new(left, top, width, height)
     selected = image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)

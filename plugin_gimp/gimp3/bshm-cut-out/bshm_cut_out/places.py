@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bshm_cut_out.trouble import N_, Trouble
+from bshm_cut_out.errors import N_, CutOutError
 
 FILE = "installation.json"
 
@@ -22,7 +22,7 @@ class Installation:
 
 
 def installation(folder: Path) -> Installation:
-    """What is known of the program, for the plug-in in this folder. Raises Trouble where the file is damaged."""
+    """What is known of the program, for the plug-in in this folder. Raises CutOutError where the file is damaged."""
     file = folder / FILE
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
@@ -30,7 +30,7 @@ def installation(folder: Path) -> Installation:
     except FileNotFoundError:
         return Installation()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Trouble(
+        raise CutOutError(
             N_("%(file)s cannot be used: %(why)s. Install the plug-in again: bshm gimp install"), file=file, why=error
         ) from error
 
@@ -49,5 +49,5 @@ def _runtime_folder(environment: Mapping[str, str]) -> Path:
 
 
 def in_flatpak() -> bool:
-    """Whether this GIMP runs in Flatpak's sandbox (flatpak-metadata(5)), where no program of the system can be started."""
+    """Whether this GIMP runs in Flatpak's sandbox, where no program of the system can be started."""
     return Path("/.flatpak-info").exists()

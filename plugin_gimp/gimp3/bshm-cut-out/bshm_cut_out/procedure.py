@@ -1,4 +1,4 @@
-"""The procedure as GIMP knows it: its place in the menu, its arguments, a run from the first question to the last word."""
+"""The procedure as GIMP knows it: its place in the menu, and a run from the first question to the last word."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gi.repository import Gegl, Gimp, Gio, GLib
 
 from bshm_cut_out.connection import Engine
 from bshm_cut_out.cutting import Asked, cut_out_by
+from bshm_cut_out.errors import N_, CutOutError
 from bshm_cut_out.layers import has_selection, meant, pixels_of, points_in_selection
 from bshm_cut_out.options import Options, add_arguments, chosen
 from bshm_cut_out.places import Installation, installation, socket_path
 from bshm_cut_out.results import WANTS, Cut, apply, check
 from bshm_cut_out.starting import ready_engine
-from bshm_cut_out.trouble import N_, Trouble
 from bshm_cut_out.words import DOMAIN, _, told
 
 NAME = "bshm-cut-out"
@@ -40,9 +40,7 @@ class BshmCutOut(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
         """Its arguments and its place."""
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("*")
-        procedure.set_sensitivity_mask(
-            Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
-        )
+        procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES)
         procedure.set_menu_label(_("_BSHM Cut Out..."))
         procedure.add_menu_path("<Image>/Layer/[Text]")
         procedure.set_icon_file(Gio.File.new_for_path(str(_FOLDER / "bshm-cut-out.svg")))
@@ -71,8 +69,8 @@ def run(procedure: Any, run_mode: Any, image: Any, drawables: Sequence[Any], con
             if not confirmed(procedure, config, _networks(path), several=len(drawables) > 1):
                 return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
         _act(image, drawables, chosen(config), path, installed)
-    except Trouble as trouble:
-        return _failed(procedure, told(trouble))
+    except CutOutError as error:
+        return _failed(procedure, told(error))
     except Exception as error:  # noqa: BLE001  # nobody is to read a traceback in a window; it is where GIMP's output goes
         traceback.print_exc()
         fault = N_("The plug-in failed, which is a fault of ours: %(why)s. GIMP's output has more.")
@@ -92,7 +90,7 @@ def _networks(path: Path) -> tuple[str, ...]:
     """What a running engine offers; nothing where none runs: it is started when it is needed."""
     try:
         return Engine(path).networks()
-    except Trouble:
+    except CutOutError:
         return ()
 
 
@@ -102,8 +100,10 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
     asked = [_asked(image, layer, options) for layer in layers]
     Gimp.progress_init("BSHM Cut Out")
     engine = ready_engine(path, installed, _pulse)
-    cuts, empty, warnings = [], [], []
-    for number, (layer, each) in enumerate(zip(layers, asked)):
+    cuts: list[Cut] = []
+    empty: list[str] = []
+    warnings: list[str] = []
+    for number, (layer, each) in enumerate(zip(layers, asked, strict=True)):
         answer = cut_out_by(engine, each, _pixels(layer, options), _Progress(number, len(layers)))
         if answer.samples.count(0) < len(answer.samples):
             cuts.append(_cut(image, layer, answer.samples, options))
@@ -112,7 +112,7 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
             empty.append(layer.get_name())
     if empty:
         layers_left = ", ".join(f"'{each}'" for each in empty)
-        nobody = Trouble(N_("Nobody was found on %(layers)s, and it was left as it is."), layers=layers_left)
+        nobody = CutOutError(N_("Nobody was found on %(layers)s, and it was left as it is."), layers=layers_left)
         if not cuts:
             raise nobody
         warnings.append(told(nobody))

@@ -1,4 +1,4 @@
-"""What comes of the mattes: masks, layers, a selection. All is computed first; then the image changes, in one undo step."""
+"""What comes of the mattes: masks, layers, a selection. All is computed first; then, in one undo step, made so."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from gi.repository import Gegl, Gimp
 
 from bshm_cut_out.blending import Graph, buffer_of, write
+from bshm_cut_out.errors import N_, CutOutError
 from bshm_cut_out.layers import offset_of
-from bshm_cut_out.trouble import N_, Trouble
 from bshm_cut_out.words import _
 
 # What the engine is asked for, for each result.
@@ -37,9 +37,14 @@ class Cut:
 
 
 def check(image: Any, result: str) -> None:
-    """Raises Trouble for a result that the image cannot have."""
+    """Raises CutOutError for a result that the image cannot have."""
     if result == "matte" and image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise Trouble(N_("An indexed image has no greys for a matte. Choose another result, or convert it first: Image > Mode > RGB"))  # fmt: skip
+        raise CutOutError(
+            N_(
+                "An indexed image has no greys for a matte. Choose another result, or convert it first: "
+                "Image > Mode > RGB"
+            )
+        )
 
 
 def apply(image: Any, result: str, cuts: Sequence[Cut]) -> None:
@@ -97,7 +102,7 @@ def _attach_mask(_image: Any, cut: Cut, mask: Any, _number: int) -> None:
     if cut.layer.get_mask() is not None:
         cut.layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
     if not cut.layer.add_mask(mask):
-        raise Trouble(N_("GIMP did not take the mask: %(why)s"), why=Gimp.get_pdb().get_last_error())
+        raise CutOutError(N_("GIMP did not take the mask: %(why)s"), why=Gimp.get_pdb().get_last_error())
 
 
 def _cutout(image: Any, cut: Cut) -> Any:

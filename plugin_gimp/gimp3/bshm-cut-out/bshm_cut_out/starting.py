@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bshm_cut_out.connection import Engine
+from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError
 from bshm_cut_out.places import Installation, in_flatpak
-from bshm_cut_out.trouble import N_, AwayError, BusyError, Trouble
 
 _PATIENCE = 120.0  # seconds; a cold disk takes some for the networks
 _NAP = 0.1
@@ -22,7 +22,7 @@ _NOT_FOR_OTHERS = ("LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", 
 def ready_engine(path: Path, installed: Installation, tell: Callable[[str], None]) -> Engine:
     """An engine that takes pictures; one is started where nothing listens at `path`. tell: is called all the while.
 
-    Raises Trouble: it cannot be started, it is silent, or it is none of ours.
+    Raises CutOutError: it cannot be started, it is silent, or it is none of ours.
     """
     engine = Engine(path)
     end = time.monotonic() + _PATIENCE
@@ -43,18 +43,24 @@ def ready_engine(path: Path, installed: Installation, tell: Callable[[str], None
 def _started(path: Path, installed: Installation, tell: Callable[[str], None]) -> Path:
     """Where the engine that was started listens: it is ready then."""
     if in_flatpak():
-        raise Trouble(
-            N_("No engine is running at %(place)s, and GIMP from Flatpak cannot start it. Paste in a terminal: bshm engine --detach"),
+        raise CutOutError(
+            N_(
+                "No engine is running at %(place)s, and GIMP from Flatpak cannot start it. Paste in a terminal: bshm "
+                "engine --detach"
+            ),
             place=path,
-        )  # fmt: skip
+        )
     if not installed.command:
-        raise Trouble(
-            N_("No engine is running at %(place)s, and the plug-in does not know how to start it. Paste in a terminal: bshm engine --detach"),
+        raise CutOutError(
+            N_(
+                "No engine is running at %(place)s, and the plug-in does not know how to start it. Paste in a "
+                "terminal: bshm engine --detach"
+            ),
             place=path,
-        )  # fmt: skip
+        )
     command = [*installed.command, "engine", "--detach"]
     try:
-        process = subprocess.Popen(  # noqa: S603  # what `bshm gimp install` wrote down
+        process = subprocess.Popen(  # what `bshm gimp install` wrote down
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -64,18 +70,21 @@ def _started(path: Path, installed: Installation, tell: Callable[[str], None]) -
             errors="surrogateescape",
         )
     except OSError as error:
-        raise Trouble(
-            N_("The engine could not be started: %(command)s: %(why)s. Install it again: ./install.sh --gimp in the project's folder"),
+        raise CutOutError(
+            N_(
+                "The engine could not be started: %(command)s: %(why)s. Install it again: ./install.sh --gimp in the "
+                "project's folder"
+            ),
             command=installed.command[0],
             why=os.strerror(error.errno or 0),
-        ) from error  # fmt: skip
+        ) from error
     with process:
         while process.poll() is None:
             tell(N_("The engine is starting"))
             time.sleep(_NAP)
         said, complaint = process.communicate()
     if process.returncode:
-        raise Trouble(N_("The engine could not be started. It says: %(says)s"), says=complaint.strip() or "-")
+        raise CutOutError(N_("The engine could not be started. It says: %(says)s"), says=complaint.strip() or "-")
     return Path(said.rstrip("\n"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gi.repository import GLib
 
-from bshm_cut_out.trouble import Trouble
+from bshm_cut_out.errors import CutOutError
 
 DOMAIN = "bshm-cut-out"
 
@@ -14,6 +14,6 @@ def _(text: str) -> str:
     return str(GLib.dgettext(DOMAIN, text))
 
 
-def told(trouble: Trouble) -> str:
-    """A trouble's sentence."""
-    return _(trouble.text) % trouble.values
+def told(error: CutOutError) -> str:
+    """An error's sentence."""
+    return _(error.text) % error.values

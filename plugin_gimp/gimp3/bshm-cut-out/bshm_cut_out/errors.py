@@ -8,7 +8,7 @@ def N_(text: str) -> str:  # noqa: N802  # the name that gettext's tools look fo
     return text
 
 
-class Trouble(Exception):
+class CutOutError(Exception):
     """Why nothing was cut out. text: what happened, why and what to do, in English, with %(name)s for values."""
 
     def __init__(self, text: str, **values: object) -> None:
@@ -16,11 +16,11 @@ class Trouble(Exception):
         self.text, self.values = text, values
 
 
-class AwayError(Trouble):
+class AwayError(CutOutError):
     """Nothing listens where the engine should."""
 
 
-class BusyError(Trouble):
+class BusyError(CutOutError):
     """The engine takes no picture at the moment. retry_after: seconds."""
 
     def __init__(self, text: str, retry_after: float, **values: object) -> None:
