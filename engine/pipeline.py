@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
@@ -21,25 +21,28 @@ from engine.models.store import Store
 from engine.networks import Networks
 from engine.people.confirm import confirm, witness_of
 from engine.people.find import find_candidates
+from engine.people.pointed import Cropped, choose_pointed
 from engine.people.subjects import choose_subjects
+from engine.pictures.refusals import check_points
 from engine.refine import refine
 from engine.routes import THRESHOLD, Plan, plan
 from engine.runtimes import open_runtime
 from engine.settings import CHECKS, Settings, is_people
 from engine.shortage import shortage_told
-from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Report, Rgb8
+from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Point, Report, Rgb8
 from engine.work import Work
 
 # A crop that cuts a body is enlarged and matted again, at most this often.
 _MOST_GROWTHS = 2
 
-# How much of the work is done when everybody is found, and when everybody is matted.
-_FOUND, _MATTED = 0.3, 0.9
+# How much of the work is done when everybody is found, when it is known on whom points lie, and when all are matted.
+_FOUND, _POINTED, _MATTED = 0.3, 0.7, 0.9
 
 # Of what the networks that take any size see when they are warmed up; a multiple of what each wants.
 _WARM_SIDE = 64
 
 _NOBODY = "Nobody was found in this picture: the matte is empty."
+_NOBODY_THERE = "Nobody was found at the points that were named: the matte is empty."
 
 
 @dataclass(frozen=True)
@@ -109,12 +112,15 @@ class Engine:
     def cut_out(self, picture: Picture, options: Options | None = None, work: Work | None = None) -> CutOut:
         """The people of a picture; without options, as the settings say. work: who waits for it, and how.
 
-        Raises UsageError for unknown options, NetworkError where a network fails, MemoryShortError where the picture
-        does not fit into the memory.
+        Raises UsageError for unknown options, PictureError for points outside of the picture, NetworkError where a
+        network fails, MemoryShortError where the picture does not fit into the memory.
         """
         options, work = options or self._options, work or Work()
         if not is_people(options.people):
             raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
+        if options.at and options.people not in (Options.people, "all"):
+            raise UsageError(f"people cannot be '{options.people}' where points say whom to cut out")
+        check_points(options.at, picture.size, "the picture")
         what = f"there is not enough memory for a picture of {picture.size.width} x {picture.size.height} pixels"
         with shortage_told(what), self._networks.on_behalf_of(work) as networks:
             return self._cut_out(networks, picture, options, work)
@@ -125,17 +131,24 @@ class Engine:
         seen, frame = picture.rgb8, picture.size
         names = tuple(each.name for each in networks.matting(options.network))
         with clock.stage("people"):
-            candidates = find_candidates(networks, seen, thorough=options.people == "all")
+            wanted = "all" if options.at else options.people
+            candidates = find_candidates(networks, seen, thorough=wanted == "all")
             people = confirm(networks, candidates, seen)
-            subjects = choose_subjects(people, seen, options.people)
-        strangers = [each.box for each in people if each not in subjects]
+            subjects = choose_subjects(people, seen, wanted)
         plans = [_as_asked(each, options) for each in plan(subjects, frame, names)]
+        ready: dict[Person, _CropMatte] = {}
+        if options.at:
+            with clock.stage("matte"):
+                ready = _at_points(networks, plans, seen, options.at, work)
+            plans = [each for each in plans if each.person in ready]
+        chosen, start = {each.person for each in plans}, _POINTED if options.at else _FOUND
+        strangers = [each.box for each in people if each not in chosen]
         crisp = options.edge == "crisp"
         whole = np.zeros((frame.height, frame.width), np.float32)
         for number, each in enumerate(plans):
-            work.reached("matte", _FOUND + (_MATTED - _FOUND) * number / len(plans))
+            work.reached("matte", start + (_MATTED - start) * number / len(plans))
             with clock.stage("matte"):
-                made = _matte(networks, each, seen, people)
+                made = ready.pop(each.person, None) or _matte(networks, each, seen, people)
                 matte = _without(strangers, each.person.box, made)
             with clock.stage("refine"):
                 matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
@@ -154,7 +167,7 @@ class Engine:
             people=tuple(_described(each) for each in plans),
             device=self.device,
             milliseconds=clock.milliseconds,
-            warnings=(*picture.notes, *(() if people else (_NOBODY,))),
+            warnings=(*picture.notes, *(() if plans else (_NOBODY_THERE if people else _NOBODY,))),
             steps=tuple(dict.fromkeys(work.steps)),
             source=asdict(picture.source),
         )
@@ -173,6 +186,22 @@ def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...
         if crop == made.crop:
             break
     return made
+
+
+def _at_points(
+    networks: Networks, plans: Sequence[Plan], seen: Rgb8, points: Sequence[Point], work: Work
+) -> dict[Person, _CropMatte]:
+    """The mattes of those on whom a point lies. plans: of everybody."""
+    by_person = {each.person: each for each in plans}
+    made: dict[Person, _CropMatte] = {}
+
+    def own(person: Person) -> Cropped:
+        work.reached("matte", _FOUND + (_POINTED - _FOUND) * len(made) / len(plans))
+        made[person] = _matte(networks, by_person[person], seen, tuple(by_person))
+        others = [each.box for each in by_person if each != person]
+        return Cropped(made[person].crop, _without(others, person.box, made[person]))
+
+    return {each: made[each] for each in choose_pointed(by_person, points, own)}
 
 
 def _as_asked(each: Plan, options: Options) -> Plan:

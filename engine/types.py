@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Pixels: TypeAlias = "npt.NDArray[np.uint8] | npt.NDArray[np.uint16]"
 Rgb8: TypeAlias = "npt.NDArray[np.uint8]"
 Matte: TypeAlias = "npt.NDArray[np.float32]"
+Point: TypeAlias = tuple[float, float]  # across and down, in a picture's pixels: 0,0 is its upper left corner
 
 
 class Size(NamedTuple):
@@ -155,6 +156,7 @@ class Options:
     """What one request asks for. network: "auto" or a matting network's name. people: a word of settings.PEOPLE or a
     number. quality: a word of settings.QUALITIES. edge: a word of settings.EDGES; "crisp" is a hard matte of 0 and 1.
     threshold: of crisp edges, above 0 and under 1; None: 0.5, and 0.3 for small people. The picture's own alpha: 0.5.
+    at: points in the upright picture; where there are some, the people on whom one lies are cut out, whoever they are.
     """
 
     network: str = "auto"
@@ -162,6 +164,7 @@ class Options:
     quality: str = "best"
     edge: str = "soft"
     threshold: float | None = None
+    at: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from engine.errors import NotAPictureError, TooLargeError
+from collections.abc import Iterable
+
+from engine.errors import BshmError, NotAPictureError, PictureError, TooLargeError
 from engine.settings import Limits
-from engine.types import Size
+from engine.types import Point, Size
 
 TRUST = "Raise limits.{} in the config if you trust the file"
 
@@ -31,6 +33,17 @@ def check_size(size: Size, limits: Limits, name: str) -> None:
             f"that is {size.area / 1e6:g} megapixels, and the limit is {limits.megapixels:g}",
             TRUST.format("megapixels"),
         )
+
+
+def check_points(points: Iterable[Point], size: Size, name: str, error: type[BshmError] = PictureError) -> None:
+    """Refuses points that lie outside of a picture of this size. error: what is raised."""
+    for x, y in points:
+        if not (0 <= x < size.width and 0 <= y < size.height):
+            raise error(
+                f"{name}: the point {x:.12g},{y:.12g} lies outside of the picture",
+                f"it has {size.width} x {size.height} pixels",
+                "Count from its upper left corner, as it is shown",
+            )
 
 
 def truncated(name: str) -> NotAPictureError:
