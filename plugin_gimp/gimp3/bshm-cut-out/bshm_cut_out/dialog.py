@@ -23,19 +23,23 @@ def confirmed(procedure: Any, config: Any, networks: Sequence[str], *, several: 
     """Whether the user agrees; the config then has what was chosen. several: layers are selected."""
     GimpUi.init(DOMAIN)
     dialog = GimpUi.ProcedureDialog.new(procedure, config, "BSHM Cut Out")
+    labels = Gtk.SizeGroup.new(Gtk.SizeGroupMode.HORIZONTAL)
     for each in _ABOVE:  # a drop-down list in every version; by itself 3.2 would show radio buttons
-        dialog.get_widget(each, GimpUi.StringComboBox)
+        labels.add_widget(dialog.get_widget(each, Gtk.ComboBox).get_label())
     dialog.fill([*_ABOVE])
-    dialog.get_content_area().pack_start(_network_row(config, networks), False, False, 0)
+    label, row = _network_row(config, networks)
+    labels.add_widget(label)
+    dialog.get_content_area().pack_start(row, False, False, 0)
     dialog.fill([*_BELOW])
-    dialog.set_sensitive(_BELOW[0], several)
+    dialog.set_sensitive(_BELOW[0], several, None, None, False)
     agreed = bool(dialog.run())
     dialog.destroy()
     return agreed
 
 
-def _network_row(config: Any, networks: Sequence[str]) -> Any:
-    """A list of the networks; one that was chosen before stays, also where the engine does not answer now."""
+def _network_row(config: Any, networks: Sequence[str]) -> tuple[Any, Any]:
+    """A list of the networks and its label, and both in a row. A network that was chosen before stays in the list, also
+    where the engine does not answer now."""
     names = list(dict.fromkeys(["auto", *networks, config.get_property(NETWORK) or "auto"]))
     choice = Gtk.ComboBoxText()
     for each in names:
@@ -50,4 +54,4 @@ def _network_row(config: Any, networks: Sequence[str]) -> Any:
     row.pack_start(label, False, False, 0)
     row.pack_start(choice, True, True, 0)
     row.show_all()
-    return row
+    return label, row

@@ -30,7 +30,7 @@ def add_arguments(procedure: Any) -> None:
     _add_choice(
         procedure,
         "result",
-        _("_Result"),
+        _("Res_ult"),
         _("What becomes of the people that are found"),
         ("mask", _("Layer mask"), _("The background is hidden, and nothing of the layer is lost")),
         ("cutout", _("New layer with the cut-out"), _("The layer's own pixels, and edges freed of the old background")),

@@ -50,7 +50,7 @@ class BshmCutOut(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
                 "Sends the layer to the engine of BSHM Cut Out on this computer, and brings the people back as a layer "
                 "mask, a new layer, a matte or a selection."
             ),
-            name,
+            None,  # GIMP's manual has no page for it: without an ID there is no button that leads nowhere
         )
         procedure.set_attribution("BSHM Cut Out", "BSHM Cut Out", "2026")
         add_arguments(procedure)
