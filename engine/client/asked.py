@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import floor
 
 from engine.errors import UsageError
 
@@ -16,7 +17,7 @@ class Asked:
     """The parameters of a cut-out; what is empty or None is not said, and the engine's config decides.
 
     want: words of settings.WANTS. format: of settings.FORMATS, or "raw". matte_bits: 8 or 16. priority: "interactive"
-    or "batch". threshold: of crisp edges, above 0 and under 1. background: a colour. job: an ID of our own choice,
+    or "batch". at: points in the upright picture's pixels, on whom one of them lies is cut out. threshold: of crisp edges, above 0 and under 1. background: a colour. job: an ID of our own choice,
     [A-Za-z0-9._-]{1,64}. deadline: seconds for all of it, waiting too. name: what sentences call the picture.
     """
 
@@ -26,6 +27,7 @@ class Asked:
     priority: str | None = None
     network: str | None = None
     people: str | int | None = None
+    at: tuple[tuple[float, float], ...] = ()
     quality: str | None = None
     edge: str | None = None
     threshold: float | None = None
@@ -37,6 +39,7 @@ class Asked:
     def query(self) -> dict[str, str]:
         """What was said, as the parameters of the address."""
         said = {each.name: getattr(self, each.name) for each in fields(self)}
+        said["at"] = ";".join(f"{floor(x)},{floor(y)}" for x, y in self.at)  # the pixels that they lie in
         words = {key: ",".join(value) if isinstance(value, tuple) else value for key, value in said.items()}
         return {key: str(value) for key, value in words.items() if value not in (None, "")}
 

@@ -22,6 +22,7 @@ from engine.jobs import Job, Results
 from engine.logs import fields
 from engine.memory import budget_bytes
 from engine.models.store import Store
+from engine.pictures.refusals import check_points
 from engine.queue import PRIORITIES
 from engine.server.answers import COMMON, answer, problem
 from engine.server.bodies import Body, ClientGone, receive_body
@@ -30,6 +31,7 @@ from engine.server.metrics import Metrics
 from engine.server.openapi import document
 from engine.server.parameters import JobRequest, read_query, read_request, shown
 from engine.server.status import Record, job_record, models, readiness, status
+from engine.types import Size
 from engine.version import own_version
 from engine.worker.order import Order
 
@@ -137,8 +139,12 @@ class _CutOut:
 
 
 def _order(asked: JobRequest, body: Body) -> Order:
+    """Raises RequestError for points outside of raw pixels; other pictures' sizes are not known yet."""
+    name = asked.name or "the picture"
+    if body.raw:
+        check_points(asked.options.at, Size(body.raw.width, body.raw.height), name, RequestError)
     return Order(
-        name=asked.name or "the picture",
+        name=name,
         picture=body.picture,
         raw=body.raw,
         want=asked.want,

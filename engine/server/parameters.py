@@ -14,11 +14,13 @@ from engine.models.choice import matting, usable
 from engine.queue import PRIORITIES, Priority
 from engine.server import colours
 from engine.settings import CHECKS, EDGES, FORMATS, PEOPLE, QUALITIES, WANTS, Settings
-from engine.types import Options
+from engine.types import Options, Point
 
 JOB_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # no dot first: "." and ".." vanish from addresses
 
-_LONGEST_QUERY = 16_000  # bytes; a name of 1000 characters takes up to 12 000
+_LONGEST_QUERY = 16_000  # bytes; a name of 1000 characters takes up to 12 000, 500 points in whole pixels up to 8 000
+_MOST_POINTS = 500
+_POINT = "{0},{0}".format(r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,20})?")
 _MOST_PEOPLE, _LONGEST_DEADLINE = 100_000, 1_000_000
 _NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"  # https://www.rfc-editor.org/rfc/rfc8259#section-6
 _NAME_PATTERN = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,1000}"
@@ -88,6 +90,13 @@ def table(settings: Settings) -> tuple[Parameter, ...]:
             "The matting network; `auto` picks one for each person.",
         ),
         Parameter("people", _people(), settings.people, "Whom to cut out: `auto` are the people the picture is about."),
+        Parameter(
+            "at",
+            _points(),
+            None,
+            "Points in the upright picture's pixels, `x,y;x,y;...`: the people on whom one of them lies are cut out, "
+            "whoever they are, and nobody else. `people` is then left out, or `all`.",
+        ),
         Parameter("quality", _word(*QUALITIES), settings.quality, "`fast` is one look at each person, not several."),
         Parameter("edge", _word(*EDGES), Options.edge, "`crisp`: every pixel is a person's or not."),
         Parameter(
@@ -164,8 +173,14 @@ def read_request(query: Sequence[tuple[str, str]], settings: Settings) -> JobReq
         except ValueError:
             fault = f"cannot be '{shown(text)}'" if text else "has no value"
             raise RequestError(f"parameter '{name}' {fault}", f"it is {kind.wanted}") from None
+    at = values.pop("at") or ()
+    if at:
+        if "people" in seen and values["people"] != "all":
+            fault = f"parameter 'people' cannot be '{values['people']}' beside 'at'"
+            raise RequestError(fault, "points say whom to cut out", "Leave it out")
+        values["people"] = "all"
     options = {name: values.pop(name) for name in ("network", "people", "quality", "edge", "threshold")}
-    return JobRequest(options=Options(**options), **values)
+    return JobRequest(options=Options(**options, at=at), **values)
 
 
 def shown(text: str) -> str:
@@ -227,6 +242,18 @@ def _people() -> Kind:
     number = {"type": "integer", "minimum": 1, "maximum": _MOST_PEOPLE}
     schema = {"anyOf": [{"type": "string", "enum": [*PEOPLE]}, number]}
     return Kind(schema, read, f"one of {', '.join(PEOPLE)}, or a number from 1 to {_MOST_PEOPLE}")
+
+
+def _points() -> Kind:
+    pattern = f"{_POINT}(;{_POINT}){{0,{_MOST_POINTS - 1}}}"
+    checked = _checked(re.compile(pattern).fullmatch)
+
+    def read(text: str) -> tuple[Point, ...]:
+        pairs = (each.split(",") for each in checked(text).split(";"))
+        return tuple((float(x), float(y)) for x, y in pairs)
+
+    wanted = f"1 to {_MOST_POINTS} points x,y with a ; between, in pixels, none below 0"
+    return Kind({"type": "string", "pattern": f"^{pattern}$"}, read, wanted)
 
 
 def _number(top: float, *, wanted: str, exclusive: bool = False) -> Kind:

@@ -15,6 +15,7 @@ from engine.pictures.encode import encode
 from engine.pictures.files import path_of, read_file
 from engine.pictures.formats import written_format
 from engine.pictures.raw import from_raw
+from engine.pictures.refusals import check_points
 from engine.pictures.stated import Stated, stated
 from engine.pipeline import Engine
 from engine.settings import Limits, Settings
@@ -44,6 +45,7 @@ def cut(engine: Engine, order: Order, body: Shared, settings: Settings, work: Wo
     """
     work.reached("decode", 0)
     picture, background = _picture(order, body, settings.limits), _background(order, body, settings)
+    check_points(order.options.at, picture.size, order.name)
     cut_out = engine.cut_out(picture, order.options, _part_of(work, _DECODED, _ENCODING))
     work.reached("encode", _ENCODING)
     return _results(order, cut_out, background)

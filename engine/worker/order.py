@@ -70,7 +70,7 @@ class Order:
                 "raw": None if raw is None else RawSize(*raw),
                 "want": tuple(content["want"]),
                 "background": Span(*background) if isinstance(background, list | tuple) else background,
-                "options": Options(**content["options"]),
+                "options": Options(**{**content["options"], "at": tuple(map(tuple, content["options"]["at"]))}),
                 "steps": tuple(content["steps"]),
             }
         )

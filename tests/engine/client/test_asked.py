@@ -23,6 +23,10 @@ def test_only_what_is_said_is_asked() -> None:
     }
 
 
+def test_points_are_asked_for_by_the_pixels_that_they_lie_in() -> None:
+    assert Asked(at=((12, 7), (0.99, 1e-9), (399.9996, 1e5))).query() == {"at": "12,7;0,0;399,100000"}
+
+
 def test_a_picture_is_sent_as_it_is() -> None:
     data = bytearray(b"picture")
     body = body_of(data, None)

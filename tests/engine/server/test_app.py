@@ -79,6 +79,16 @@ class TestResults:
             areas.append((matte > 0).sum())
         assert areas[0] > areas[1]
 
+    def test_a_point_gives_who_is_there(self, one: Live, astronaut: bytes) -> None:
+        matte = np.asarray(image(one.cut_out(astronaut, want="matte", at="110,150;3,3").content))
+        assert matte[150, 110] == 255
+        assert np.array_equal(matte, np.asarray(image(one.cut_out(astronaut, want="matte", people="all").content)))
+        nobody = one.cut_out(astronaut, want="matte", at="3,3;250.5,3", people="all")
+        assert not np.asarray(image(nobody.content)).any()
+        report = json.loads(nobody.headers["x-bshm-report"])
+        assert report["people"] == []
+        assert report["warnings"] == ["Nobody was found at the points that were named: the matte is empty."]
+
     def test_a_background_is_a_colour_or_a_picture(self, one: Live, astronaut: bytes) -> None:
         green = np.asarray(image(one.cut_out(astronaut, want="composite", background="#00ff00").content))
         assert green[0, 0].tolist() == [0, 255, 0]
@@ -97,6 +107,14 @@ class TestRefusals:
 
     def test_what_is_empty(self, one: Live) -> None:
         assert 400 <= one.cut_out(b"").status_code < 500
+
+    def test_points_outside_of_the_picture(self, one: Live, astronaut: bytes) -> None:
+        said = "a.jpg: the point 256,9 lies outside of the picture: it has 256 x 256 pixels. Count from its upper left"
+        problem(one.cut_out(astronaut, name="a.jpg", at="9,9;256,9"), 422, said)
+        with one.client() as client:
+            size = {"X-Width": "256", "X-Height": "2", "X-Channels": "1", "Content-Type": "application/octet-stream"}
+            raw = client.post("/v1/cutout?at=256,1", content=bytes(512), headers=size)
+        problem(raw, 400, "the picture: the point 256,1 lies outside of the picture: it has 256 x 2 pixels.")
 
     def test_what_is_too_large(self, one: Live) -> None:
         problem(one.cut_out(bytes(21_000_000)), 413, "limit")

@@ -79,7 +79,7 @@ class TestParameters:
             if "default" in each["schema"]
         }
         assert defaults["want"] == ["matte", "cutout"]
-        assert set(self.described(settings)) - set(defaults) == {"threshold", "job", "deadline", "name"}
+        assert set(self.described(settings)) - set(defaults) == {"at", "threshold", "job", "deadline", "name"}
         for name, each in self.described(settings).items():
             if name in defaults:
                 assert jsonschema_rs.is_valid(each["schema"], defaults[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.client import Asked
 from engine.errors import RequestError, UsageError
 from engine.server.parameters import JobRequest, read_query, read_request, shown, table
 from engine.settings import Settings
@@ -70,6 +72,26 @@ def test_a_query_is_read() -> None:
     )
 
 
+class TestPoints:
+    def test_they_are_read_and_everybody_is_found(self) -> None:
+        assert asked("at=1,2").options == Options(people="all", at=((1, 2),))
+        assert asked("at=0,0.5;1199.75,800%3B3%2C4&people=all").options.at == ((0, 0.5), (1199.75, 800), (3, 4))
+
+    def test_whom_the_config_names_they_overrule(self) -> None:
+        assert asked("at=1,2", Settings(people="largest")).options == Options(people="all", at=((1, 2),))
+        assert asked("", Settings(people="largest")).options.at == ()
+
+    def test_as_many_as_may_be_said_fit_into_a_query(self) -> None:
+        points = tuple((99_999 - each, 50_000 + each) for each in range(500))
+        query = urlencode(Asked(("cutout", "matte"), at=points, name="a" * 1000).query())
+        assert asked(query).options.at == points
+
+    @given(st.lists(st.tuples(*[st.decimals(0, 999_999_999, places=3)] * 2), min_size=1, max_size=20))
+    def test_any_are_read_as_they_were_said(self, points: list[tuple[Decimal, Decimal]]) -> None:
+        text = ";".join(f"{x:f},{y:f}" for x, y in points)
+        assert read_request([("at", text)], Settings()).options.at == tuple((float(x), float(y)) for x, y in points)
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -88,6 +110,23 @@ def test_a_query_is_read() -> None:
         ),
         ("people=%D9%A3", "parameter 'people' cannot be '٣': it is"),
         ("people=" + "9" * 5000, f"parameter 'people' cannot be '{'9' * 60}...': it is"),
+        ("at=", "parameter 'at' has no value: it is 1 to 500 points x,y with a ; between, in pixels, none below 0."),
+        ("at=1", "parameter 'at' cannot be '1': it is 1 to 500 points"),
+        ("at=1,2;", "parameter 'at' cannot be '1,2;': it is"),
+        ("at=1,2,3", "parameter 'at' cannot be '1,2,3': it is"),
+        ("at=-1,2", "parameter 'at' cannot be '-1,2': it is"),
+        ("at=1,1e3", "parameter 'at' cannot be '1,1e3': it is"),
+        ("at=1,nan", "parameter 'at' cannot be '1,nan': it is"),
+        ("at=01,2", "parameter 'at' cannot be '01,2': it is"),
+        ("at=1,%D9%A3", "parameter 'at' cannot be '1,٣': it is"),
+        ("at=" + "1,2;" * 500 + "1,2", f"parameter 'at' cannot be '{'1,2;' * 15}...': it is"),
+        ("at=1,2&at=3,4", "parameter 'at' stands there twice."),
+        (
+            "at=1,2&people=largest",
+            "parameter 'people' cannot be 'largest' beside 'at': points say whom to cut out. Leave it out.",
+        ),
+        ("people=2&at=1,2", "parameter 'people' cannot be '2' beside 'at': "),
+        ("people=auto&at=1,2", "parameter 'people' cannot be 'auto' beside 'at': "),
         ("threshold=0", "parameter 'threshold' cannot be '0': it is a number above 0 and below 1."),
         ("threshold=1", "parameter 'threshold' cannot be '1': it is"),
         ("threshold=nan", "parameter 'threshold' cannot be 'nan': it is"),
@@ -139,6 +178,7 @@ class TestNetworks:
 
 
 words = st.sampled_from(["cutout", "cutout,matte", "png", "raw", "batch", "modnet", "auto", "all", "fast", "crisp"])
+points = st.sampled_from(["1,2", "1.5,2;3,0", "1,2;", "1;2", "-1,0", "1,2e3", "1000000000,1", "1,.5"])
 numbers = st.sampled_from(["8", "16", "0.5", "1", "1e-3", "-1", "100001", "007", "", "1e400"])
 colours = st.sampled_from(["white", "WHITE", "#fff", "#FFFF", "rgb(1, 2,255)", "hsl(360,100%,0%)", "job.1"])
 
@@ -154,7 +194,7 @@ def value_of(schema: Any, text: str) -> list[Any]:
 
 @given(
     name=st.sampled_from(sorted(TABLE)),
-    text=words | numbers | colours | st.text(max_size=20) | st.floats(0, 2).map(str),
+    text=words | numbers | points | colours | st.text(max_size=20) | st.floats(0, 2).map(str),
 )
 def test_what_the_schema_describes_is_what_is_read(name: str, text: str) -> None:
     kind = TABLE[name].kind

@@ -19,7 +19,7 @@ PIXELS = Order(
     format="raw",
     matte_bits=8,
     background=Span(12, 99),
-    options=Options(edge="crisp", threshold=0.3),
+    options=Options(edge="crisp", threshold=0.3, at=((1, 2.5), (0, 0))),
     urgent=False,
     steps=("Tried again",),
 )
