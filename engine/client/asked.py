@@ -17,7 +17,8 @@ class Asked:
     """The parameters of a cut-out; what is empty or None is not said, and the engine's config decides.
 
     want: words of settings.WANTS. format: of settings.FORMATS, or "raw". matte_bits: 8 or 16. priority: "interactive"
-    or "batch". at: points in the upright picture's pixels, on whom one of them lies is cut out. threshold: of crisp edges, above 0 and under 1. background: a colour. job: an ID of our own choice,
+    or "batch". at: points in the upright picture's pixels; the people on whom one of them lies are cut out.
+    threshold: of crisp edges, above 0 and under 1. background: a colour. job: an ID of our own choice,
     [A-Za-z0-9._-]{1,64}. deadline: seconds for all of it, waiting too. name: what sentences call the picture.
     """
 
