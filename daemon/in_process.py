@@ -34,15 +34,17 @@ class InProcess:
     def begin(self, loaded: Loaded) -> Begun:
         """See Cutter. Raises PictureError."""
         from engine.pictures.decode import decode
+        from engine.pictures.refusals import check_points
 
         picture = decode(loaded.data, self._wanted.settings.limits, loaded.name)
+        check_points(self._wanted.at, picture.size, loaded.name)
         return Begun(partial(self._cut, picture), large=picture.size.area > _ALONE)
 
     def _cut(self, picture: Picture) -> Results:
         from engine.types import Options
 
         settings, wanted = self._wanted.settings, self._wanted
-        options = Options(settings.network, settings.people, settings.quality, wanted.edge, wanted.threshold)
+        options = Options(settings.network, settings.people, settings.quality, wanted.edge, wanted.threshold, wanted.at)
         cut = self._engine.cut_out(picture, options)
         return Results(asdict(cut.report), partial(self._file, cut))
 

@@ -126,6 +126,7 @@ class Resident:
             priority=self._priority,
             network=settings.network,
             people=settings.people,
+            at=wanted.at,
             quality=settings.quality,
             edge=wanted.edge,
             threshold=wanted.threshold,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from daemon.outputs import Place, exists_already, write_whole
 from daemon.terminal import shown
 from engine.settings import Settings
+from engine.types import Point
 
 if TYPE_CHECKING:
     from engine.pictures.background import Background
@@ -37,6 +38,7 @@ class Wanted:
 
     settings: with the command line's words in them. threshold: of binary mattes, None for the engine's own.
     background: of composites, None where none are wanted. existing: what happens to results that are there already.
+    at: where somebody is who is to be cut out, as engine.types.Options has it.
     """
 
     settings: Settings
@@ -45,6 +47,7 @@ class Wanted:
     report: bool
     background: Background | None
     existing: Existing
+    at: tuple[Point, ...] = ()
 
     @property
     def edge(self) -> str:
@@ -83,7 +86,9 @@ class Wanted:
             yield path
 
     def _report(self, results: Results, files: Mapping[str, Path], source: str | Path) -> bytes:
-        return report_file(results.report, files, source, self.settings, binary=self.binary, threshold=self.threshold)
+        return report_file(
+            results.report, files, source, self.settings, binary=self.binary, threshold=self.threshold, at=self.at
+        )
 
 
 def report_file(
@@ -94,6 +99,7 @@ def report_file(
     *,
     binary: bool = False,
     threshold: float | None = None,
+    at: tuple[Point, ...] = (),
 ) -> bytes:
     """The file that says what was found and done. files: of the picture, by kind; source: its path or address."""
     content = {
@@ -105,6 +111,7 @@ def report_file(
             "matte_bits": settings.matte_bits,
             "network": settings.network,
             "people": settings.people,
+            "at": at,
             "quality": settings.quality,
             "binary": binary,
             "threshold": threshold,

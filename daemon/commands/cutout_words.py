@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 
 from daemon.chosen import check_network, read_background, written_in
@@ -11,6 +13,7 @@ from daemon.results import Wanted
 from engine.config_file import config_path, load_settings
 from engine.errors import UsageError
 from engine.settings import CHECKS, FORMATS, PEOPLE, QUALITIES, WANTS
+from engine.types import Point
 
 _EPILOG = """\
 Results are NAME.cutout.png, NAME.matte.png, NAME.composite.png, NAME.report.json, beside the picture or below -o.
@@ -53,6 +56,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--background", metavar="COLOUR|FILE", help='of composites: white, "#3366cc", a picture')
     parser.add_argument("--network", metavar="auto|NAME", help="the matting network; `bshm models list` shows them")
     parser.add_argument("--people", type=_people, metavar="|".join(PEOPLE) + "|N", help="whom to cut out")
+    parser.add_argument(
+        "--at",
+        action="append",
+        type=_point,
+        metavar="X,Y",
+        help="cut out who is at this pixel, and nobody else; may be said several times",
+    )
     parser.add_argument("--quality", choices=QUALITIES, help="fast: one look at each person, in about half the time")
     parser.add_argument("--binary", action="store_true", help="hard edges: every pixel is a person's or not")
     parser.add_argument(
@@ -89,7 +99,8 @@ def wanted_by(args: argparse.Namespace) -> Wanted:
         check, words = CHECKS[key]
         if not check(value):
             raise UsageError(f"--{key} cannot be '{','.join(value) if key == 'want' else value}'", f"it is {words}")
-    settings = replace(settings, **said)
+    at = _points(args.at or [], said.get("people"))
+    settings = replace(settings, **({**said, "people": "all"} if at else said))
     if args.threshold is not None:
         if not isinstance(args.threshold, float) or not 0 < args.threshold < 1:
             raise UsageError(f"--threshold cannot be '{args.threshold}'", "it is a number above 0 and below 1")
@@ -102,7 +113,17 @@ def wanted_by(args: argparse.Namespace) -> Wanted:
         check_network(settings)
     with written_in(None if "background" in said else config):
         background = read_background(settings) if "composite" in settings.want else None
-    return Wanted(settings, args.binary, args.threshold, args.report, background, args.existing or "refuse")
+    return Wanted(settings, args.binary, args.threshold, args.report, background, args.existing or "refuse", at)
+
+
+def _points(said: Sequence[Point | str], people: str | int | None) -> tuple[Point, ...]:
+    """The points that were said, beside these words of --people, or none. Raises UsageError."""
+    for each in said:
+        if isinstance(each, str):
+            raise UsageError(f"--at cannot be '{each}'", "it is a point X,Y in the picture's pixels, like 120,85")
+    if said and people not in (None, "all"):
+        raise UsageError(f"--people cannot be '{people}' beside --at", "points say whom to cut out", "Leave it out")
+    return tuple(each for each in said if not isinstance(each, str))
 
 
 def _words(text: str) -> list[str]:
@@ -117,6 +138,14 @@ def _folder(text: str) -> Path:
 
 def _people(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdecimal() else text
+
+
+def _point(text: str) -> Point | str:
+    try:
+        x, y = (float(each) for each in text.split(","))
+    except ValueError:
+        return text
+    return (x, y) if isfinite(x) and isfinite(y) and min(x, y) >= 0 else text
 
 
 def _number(text: str) -> float | str:

@@ -53,6 +53,7 @@ class TestResults:
             "matte_bits": 8,
             "network": "modnet",
             "people": 1,
+            "at": [],
             "quality": "fast",
             "binary": True,
             "threshold": 0.25,
@@ -60,6 +61,20 @@ class TestResults:
         assert (report["width"], report["height"], len(report["people"])) == (256, 256, 1)
         assert (report["people"][0]["threshold"], len(report["people"][0]["passes"])) == (0.25, 1)
         assert report["device"].startswith("CPU")
+
+    def test_who_is_at_a_point(self, astronaut: bytes, tmp_path: Path, bshm: Bshm) -> None:
+        (tmp_path / "photo.jpg").write_bytes(astronaut)
+        blank(tmp_path / "small.png")
+        where = ("--at", "110,150", "--at", "3.5,3", "--report", "--quality", "fast")
+        ran = bshm(tmp_path, *where)
+        assert ran.code == 1
+        assert f"{tmp_path}/small.png: the point 110,150 lies outside of the picture: it has 40 x 30" in ran.messages
+        assert "1 done, 1 failed" in ran.messages, "a point that one picture lacks is in another"
+        report = json.loads((tmp_path / "photo.report.json").read_text())
+        assert len(report["people"]) == 1
+        assert (report["settings"]["people"], report["settings"]["at"]) == ("all", [[110, 150], [3.5, 3]])
+        nobody = bshm(tmp_path / "photo.jpg", "--at", "3,3", "--people", "all", "--overwrite")
+        assert (nobody.code, "Nobody was found at the points that were named" in nobody.messages) == (0, True)
 
     @pytest.mark.parametrize(
         ("chosen", "kinds"),

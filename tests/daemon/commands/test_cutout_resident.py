@@ -34,6 +34,7 @@ def reported(path: Path) -> dict[str, Any]:
         ["--want", "cutout,matte", *FAST],
         ["--want", "cutout,matte,composite", "--format", "webp", "--background", "hsl(120, 100%, 25%)", *FAST],
         ["--want", "matte,composite", "--format", "tiff", "--binary", "--threshold", "0.25", "--network", "modnet"],
+        ["--at", "110.5,150", "--at", "3,3", "--want", "matte", *FAST],
         ["--want", "composite", "--background", "behind.png", "--format", "jpeg", "--people", "1", *FAST],
     ],
     ids=" ".join,
