@@ -5,17 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError
+from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError, RefusedError
 
-_SILENCE = 10.0  # seconds; for what the engine answers at once
+_SILENCE = 5.0  # seconds; for what the engine answers at once
 _PROBLEM = "urn:bshm:problem:"
 
 
@@ -33,7 +33,6 @@ class Call(http.client.HTTPConnection):
     def __init__(self, path: Path, timeout: float | None) -> None:
         super().__init__("localhost", timeout=timeout)
         self._path = path
-        self._over = threading.Event()
 
     def connect(self) -> None:
         """Raises OSError: FileNotFoundError or ConnectionRefusedError where nothing listens."""
@@ -43,42 +42,38 @@ class Call(http.client.HTTPConnection):
 
     def hang_up(self) -> None:
         """Ends the exchange, whose thread then has an error."""
-        self._over.set()
         if self.sock is not None:
             with suppress(OSError):  # it has ended by itself
                 self.sock.shutdown(socket.SHUT_RDWR)
 
     def exchange(
         self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> http.client.HTTPResponse:
-        """The answer's head; raises CutOutError for the engine's problems, and where no engine of ours answers."""
+    ) -> tuple[Message, bytes]:
+        """The answer's headers and body. Raises CutOutError, also for what no engine of ours says."""
         try:
-            with suppress(BrokenPipeError, ConnectionResetError):  # it answers before it has read all: 413, 503
-                self.request(method, target, body, {**(headers or {}), "Connection": "close"})
-            response = self.getresponse()
+            with closing(self):
+                with suppress(BrokenPipeError, ConnectionResetError):  # it answers before it has read all: 413, 503
+                    self.request(method, target, body, {**(headers or {}), "Connection": "close"})
+                with closing(self.getresponse()) as response:
+                    content = response.read()
         except (OSError, http.client.HTTPException) as error:
             raise self._failure(error) from error
         if response.status != 200:
-            raise _refusal(response.status, response.getheader("Retry-After", ""), self._json(response))
-        return response
+            seconds = response.getheader("Retry-After", "")
+            raise _refusal(response.status, seconds, self._object(content, f"{response.status} {response.reason}"))
+        return response.headers, content
 
-    def read(self, response: http.client.HTTPResponse) -> bytes:
-        """The answer's body."""
-        try:
-            return response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._failure(error) from error
+    def asked(self, target: str) -> dict[str, Any]:
+        """The JSON object that a GET is answered with."""
+        _, content = self.exchange("GET", target)
+        return self._object(content, target)
 
-    def _json(self, response: http.client.HTTPResponse) -> dict[str, Any]:
+    def _object(self, content: bytes, what: str) -> dict[str, Any]:
         with suppress(ValueError):
-            content = json.loads(self.read(response))
-            if isinstance(content, dict):
-                return content
-        raise self.stranger(f"{response.status} {response.reason}")
-
-    def asked(self, method: str, target: str) -> dict[str, Any]:
-        """The JSON object that is answered."""
-        return self._json(self.exchange(method, target))
+            known = json.loads(content)
+            if isinstance(known, dict):
+                return known
+        raise self.stranger(what)
 
     def _failure(self, error: Exception) -> CutOutError:
         if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
@@ -112,7 +107,7 @@ class Call(http.client.HTTPConnection):
         )
 
 
-def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> CutOutError:
+def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> RefusedError:
     """What a problem (RFC 9457) tells of; /readyz has a state instead where the engine starts or stops."""
     slug = str(problem.get("type", "")).removeprefix(_PROBLEM)
     sentence = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")
@@ -122,14 +117,14 @@ def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> CutOu
     if slug == "busy":
         return BusyError(N_("The engine is busy. Try again in a moment. It says: %(says)s"), seconds, says=sentence)
     if status == 404 or (slug == "request" and "parameter" in sentence):
-        return CutOutError(
+        return RefusedError(
             N_(
                 "The engine and this plug-in are of different versions. Run ./install.sh --gimp in the project's "
                 "folder, and start the engine anew. It says: %(says)s"
             ),
             says=sentence,
         )
-    return CutOutError(N_("The engine refused the layer. It says: %(says)s"), says=sentence)
+    return RefusedError(N_("The engine refused the layer. It says: %(says)s"), says=sentence)
 
 
 class Engine:
@@ -141,18 +136,18 @@ class Engine:
     def ready(self) -> None:
         """Returns where it takes pictures. BusyError: it is starting, or stopping."""
         call = Call(self.path, _SILENCE)
-        if "state" not in call.asked("GET", "/readyz"):
+        if "state" not in call.asked("/readyz"):
             raise call.stranger("readyz")
 
     def networks(self) -> tuple[str, ...]:
         """The names of the matting networks that can be asked for."""
-        known = Call(self.path, _SILENCE).asked("GET", "/v1/models").get("networks", [])
+        known = Call(self.path, _SILENCE).asked("/v1/models").get("networks", [])
         wanted = {"task": "matte", "usable": True, "installed": True}
         return tuple(each["name"] for each in known if wanted.items() <= each.items())
 
     def job(self, job: str) -> dict[str, Any]:
         """Its state, stage, progress 0..1 and position in the queue."""
-        return Call(self.path, _SILENCE).asked("GET", f"/v1/jobs/{job}")
+        return Call(self.path, _SILENCE).asked(f"/v1/jobs/{job}")
 
     def picture(self) -> Call:
         """An exchange that may take as long as a picture does."""
@@ -164,10 +159,9 @@ def cut_out(call: Call, asked: Mapping[str, str], size: tuple[int, int, int], sa
     names = ("X-Width", "X-Height", "X-Channels")
     headers = {name: str(number) for name, number in zip(names, size, strict=True)}
     headers["Content-Type"] = "application/octet-stream"
-    response = call.exchange("POST", f"/v1/cutout?{urlencode(asked)}", samples, headers)
+    about, content = call.exchange("POST", f"/v1/cutout?{urlencode(asked)}", samples, headers)
     try:
-        report = json.loads(response.getheader("X-Bshm-Report", ""))
-        warnings = tuple(str(each) for each in report.get("warnings", ()))
+        warnings = tuple(str(each) for each in json.loads(about.get("X-Bshm-Report", "")).get("warnings", ()))
     except (ValueError, AttributeError):
         raise call.stranger("X-Bshm-Report") from None
-    return Answer(call.read(response), warnings)
+    return Answer(content, warnings)

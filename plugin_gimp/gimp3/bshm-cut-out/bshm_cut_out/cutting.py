@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bshm_cut_out.connection import Answer, Engine, cut_out
-from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError
+from bshm_cut_out.errors import N_, BusyError, CutOutError, RefusedError
 from bshm_cut_out.waiting import while_telling
 
 _PATIENCE = 60.0  # seconds for which a layer is offered to an engine whose queue is full
@@ -112,11 +112,11 @@ class _Watch:
         """Tells the stage. Raises CutOutError where nothing was heard of the engine for a while."""
         try:
             record = self._engine.job(self._job)
-        except AwayError:
+        except RefusedError:  # 404: the request has not come that far
+            self._seen = time.monotonic()
+        except CutOutError:
             if time.monotonic() - self._seen > _GONE:
                 raise
-        except CutOutError:  # 404: the request has not come that far, or the answer is under way
-            self._seen = time.monotonic()
         else:
             self._seen = time.monotonic()
             self._tell(*_stage_of(record))

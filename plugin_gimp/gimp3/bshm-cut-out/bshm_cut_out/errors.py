@@ -20,7 +20,11 @@ class AwayError(CutOutError):
     """Nothing listens where the engine should."""
 
 
-class BusyError(CutOutError):
+class RefusedError(CutOutError):
+    """The engine lives, and says why not."""
+
+
+class BusyError(RefusedError):
     """The engine takes no picture at the moment. retry_after: seconds."""
 
     def __init__(self, text: str, retry_after: float, **values: object) -> None:
