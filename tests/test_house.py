@@ -49,7 +49,7 @@ FORBIDDEN = {
     "daemon": {"plugin_gimp", "tests", "cv2", "onnx", "onnxruntime", "tensorflow", "torch"},
 }
 # What plug-ins find beside the standard library, which is all that GIMP's own Python is sure to have.
-GIMP = {"gi", "gimp", "gimpfu"}
+GIMP = {"gi", "gimp", "gimpfu"} | {"httplib"}  # httplib: Python 2's name of http.client
 
 
 def imported(source: str) -> Iterator[str]:
