@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,9 +11,10 @@ from threading import Event, Lock
 import psutil
 
 from daemon.resident import obstacle_of
+from daemon.starting import end_process, spawn, until_ready
 from engine.address import socket_path
 from engine.client import Client
-from engine.errors import BshmError, BusyError, NotRunningError, system_reason
+from engine.errors import BshmError, BusyError, EngineError, NotRunningError, system_reason
 from engine.folders import state_folder
 from engine.settings import Settings
 
@@ -98,13 +97,7 @@ class Engine:
         with self._lock:
             if self._process is None:
                 return
-            with suppress(psutil.NoSuchProcess):
-                if not at_once:
-                    self._process.terminate()
-                    with suppress(psutil.TimeoutExpired):
-                        self._process.wait(_STOPS)
-                self._process.kill()
-                self._process.wait(_STOPS)
+            end_process(self._process, 0 if at_once else _STOPS)
             self._process = None
             _started_file().unlink(missing_ok=True)
 
@@ -127,35 +120,27 @@ class Engine:
         return process if is_it else None
 
     def _start(self, stopping: Event) -> bool:
-        """Starts one and waits until it answers; True where it ended at once."""
-        words = [sys.executable, "-m", "daemon"]
-        words += ["--config", str(self._config)] if self._config else []
-        said = state_folder() / "log" / "engine-start.txt"
+        """Starts one and waits until it answers; True where that failed."""
         try:
-            said.parent.mkdir(parents=True, exist_ok=True)
-            with said.open("wb") as stream:
-                # A group of its own: Ctrl-C is for this process, which then ends the engine in its turn.
-                self._process = psutil.Popen(
-                    [*words, "engine"], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
-                )
-            _started_file().write_text(f"{self._process.pid} {self._process.create_time()}", encoding="ascii")
-        except (OSError, psutil.Error) as error:
-            why = system_reason(error) if isinstance(error, OSError) else str(error)
-            self._tell(f"The engine could not be started: {why}.")
+            spawned = spawn(self._config, self.address)
+        except EngineError as error:
+            self._tell(str(error))
             return True
-        while not stopping.wait(_NAP / 4):
-            if not self._runs():
-                last = said.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-                self._tell(f"The engine could not be started: {''.join(last) or 'it ended at once'}")
-                return True
+        with spawned.said:
+            self._process = spawned.process
             try:
-                self._hasty.ready()
-            except (NotRunningError, BusyError):
-                continue
+                file = _started_file()
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(f"{spawned.process.pid} {spawned.process.create_time()}", encoding="ascii")
+                until_ready(spawned, self._hasty, stopping.wait)
+            except OSError as error:
+                self._tell(f"{_started_file()} cannot be written: {system_reason(error)}.")
             except BshmError as error:
-                self._tell(str(error))
+                if self._runs():
+                    self._tell(str(error))
+                else:
+                    self._tell(f"The engine could not be started: {error}")
                 return True
-            break
         return False
 
     def _tell(self, sentence: str) -> None:

@@ -26,7 +26,7 @@ def engines_of(watch: Watching) -> list[psutil.Process]:
     return [
         each
         for each in psutil.Process(watch.process.pid).children()
-        if each.is_running() and each.cmdline()[-1:] == ["engine"]
+        if each.is_running() and "engine" in each.cmdline()
     ]
 
 
