@@ -171,7 +171,7 @@ def _by_systemd(client: Client) -> None:
     try:
         client.wait_until_ready(_PATIENCE, gone=_COMES)  # connecting is what starts it
     except BshmError as error:
-        raise EngineError("systemd could not start the engine", str(error).rstrip("."), remedy) from error
+        raise EngineError("systemd could not start the engine", error.what, remedy) from error
 
 
 def _systemctl(*words: str) -> subprocess.CompletedProcess[str]:
