@@ -114,7 +114,7 @@ class Call(httplib.HTTPConnection):
         if kind == _PROBLEM + "busy":
             text = N_("The engine is busy. Try again in a moment. It says: %(says)s")
             return BusyError(text, seconds, says=sentence)
-        if response.status == 404 or (kind == _PROBLEM + "request" and "parameter" in sentence):
+        if response.status == 404 or (kind == _PROBLEM + "request" and "unknown parameter" in sentence):
             text = N_("The engine and this plug-in are of different versions. Run ./install.sh --gimp in the project's folder, and start the engine anew. It says: %(says)s")  # fmt: skip
             return RefusedError(text, says=sentence)
         return RefusedError(N_("The engine refused the layer. It says: %(says)s"), says=sentence)

@@ -2,7 +2,6 @@
 """An engine that takes pictures: the one that runs, or one that is started."""
 
 import os
-import signal
 import subprocess
 import tempfile
 import time
@@ -59,8 +58,6 @@ def _started(path, installed, tell):
 
 def _ran(command, output, complaints, tell):
     """The exit code of a command that writes to these files: a pipe would stay open as long as the engine lives."""
-    # libgimp waits for all of its children itself, and leaves no exit code for us
-    before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         with open(os.devnull) as nothing:
             # close_fds: GIMP has to see the end of its pipes to the plug-in
@@ -74,9 +71,6 @@ def _ran(command, output, complaints, tell):
     except EnvironmentError as error:
         text = N_("The engine could not be started: %(command)s: %(why)s. Install it again: ./install.sh --gimp in the project's folder")  # fmt: skip
         raise CutOutError(text, command=as_text(command[0]), why=as_text(error.strerror))
-    finally:
-        if before is not None:
-            signal.signal(signal.SIGCHLD, before)
 
 
 def _environment(ours):
