@@ -11,7 +11,7 @@ from typing import Any
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 from bshm_cut_out.connection import Engine
-from bshm_cut_out.cutting import Asked, cut_out_by
+from bshm_cut_out.cutting import Asked, Pixels, cut_out_by
 from bshm_cut_out.errors import N_, CutOutError
 from bshm_cut_out.layers import has_selection, meant, pixels_of, points_in_selection
 from bshm_cut_out.options import Options, add_arguments, chosen
@@ -104,12 +104,13 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
     empty: list[str] = []
     warnings: list[str] = []
     for number, (layer, each) in enumerate(zip(layers, asked, strict=True)):
-        answer = cut_out_by(engine, each, _pixels(layer, options), _Progress(number, len(layers)))
+        pixels = _pixels(layer, options)
+        answer = cut_out_by(engine, each, pixels, _Progress(number, len(layers)))
         if answer.samples.count(0) < len(answer.samples):
-            cuts.append(_cut(image, layer, answer.samples, options))
+            cuts.append(_cut(image, layer, (pixels.width, pixels.height), answer.samples, options))
             warnings += answer.warnings
         else:
-            empty.append(layer.get_name())
+            empty.append(pixels.name)
     if empty:
         layers_left = ", ".join(f"'{each}'" for each in empty)
         nobody = CutOutError(N_("Nobody was found on %(layers)s, and it was left as it is."), layers=layers_left)
@@ -126,15 +127,15 @@ def _asked(image: Any, layer: Any, options: Options) -> Asked:
     return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, at)
 
 
-def _pixels(layer: Any, options: Options) -> Any:
+def _pixels(layer: Any, options: Options) -> Pixels:
     """Where a mask comes of it, without the layer's alpha: GIMP multiplies the two."""
     return pixels_of(layer, alpha=options.result != "mask" and layer.has_alpha())
 
 
-def _cut(image: Any, layer: Any, samples: bytes, options: Options) -> Cut:
+def _cut(image: Any, layer: Any, size: tuple[int, int], samples: bytes, options: Options) -> Cut:
     """Where the selection says whom, it does not limit the result: that would hide nobody else."""
     intersect = options.existing == "intersect" and layer.get_mask() is not None
-    return Cut(layer, samples, intersect, has_selection(image) and options.people != "touching")
+    return Cut(layer, size, samples, intersect, has_selection(image) and options.people != "touching")
 
 
 def _pulse(text: str) -> None:

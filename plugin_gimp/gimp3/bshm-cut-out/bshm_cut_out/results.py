@@ -22,18 +22,14 @@ _OPAQUE = bytes(255) + b"\xff"  # a table: 255 where alpha is 255, else 0
 
 @dataclass(frozen=True)
 class Cut:
-    """A layer and what the engine made of it: a matte's samples, or RGBA. intersect: with the mask that it has.
-    limited: to the image's selection."""
+    """A layer and what the engine made of it: a matte's samples, or RGBA, of its width and height (`size`).
+    intersect: with the mask that it has. limited: to the image's selection."""
 
     layer: Any
+    size: tuple[int, int]
     samples: bytes
     intersect: bool
     limited: bool
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, in pixels."""
-        return self.layer.get_width(), self.layer.get_height()
 
 
 def check(image: Any, result: str) -> None:
@@ -49,6 +45,9 @@ def check(image: Any, result: str) -> None:
 
 def apply(image: Any, result: str, cuts: Sequence[Cut]) -> None:
     """Makes it so, in one undo step. Where something fails before that, nothing has changed."""
+    for cut in cuts:  # GIMP goes on while the engine works, and so does its user
+        if not cut.layer.is_valid() or (cut.layer.get_width(), cut.layer.get_height()) != cut.size:
+            raise CutOutError(N_("The layer was removed or resized meanwhile. Nothing was changed. Try again."))
     prepare, attach = _MAKERS[result]
     made = [(cut, prepare(image, cut)) for cut in cuts]
     selected = image.get_selected_layers()
