@@ -3,7 +3,8 @@
 
 Each line of standard input asks for a call: ["module.function", [arguments]], in JSON. Each is answered with a line: the
 result or the error, and what a "tell" among the arguments was told. Texts become UTF-8 bytes; {"bytes": text} stands for
-any bytes, as Latin-1; {"record": "module.Name", "values": [...]} for a namedtuple; {"tell": true} for a function.
+any bytes, as Latin-1; {"record": "module.Name", "values": [...]} for a namedtuple; {"tell": true} for a function. "module.NAME=" sets a
+constant.
 """
 
 import importlib
@@ -25,7 +26,7 @@ def main(folder):
 
         name, arguments = json.loads(line)
         try:
-            reply = {"result": taken_out(named(name)(*[taken_in(each, tell) for each in arguments]))}
+            reply = {"result": taken_out(result_of(name, [taken_in(each, tell) for each in arguments]))}
         except CutOutError as error:
             reply = {"error": type(error).__name__, "says": taken_out(told(error))}
         except Exception:
@@ -35,9 +36,20 @@ def main(folder):
         sys.stdout.flush()
 
 
+def result_of(name, arguments):
+    module, _, attribute = name.rpartition(".")
+    if attribute.endswith("="):
+        return setattr(module_of(module), attribute[:-1], arguments[0])
+    return named(name)(*arguments)
+
+
 def named(name):
     module, _, attribute = name.rpartition(".")
-    return getattr(importlib.import_module("bshm_cut_out." + module), attribute)
+    return getattr(module_of(module), attribute)
+
+
+def module_of(name):
+    return importlib.import_module("bshm_cut_out." + name)
 
 
 def taken_in(value, tell):

@@ -22,7 +22,7 @@ class Call(httplib.HTTPConnection):
     """One exchange. Where this process ends, the engine sees the end of the connection, and gives the picture up."""
 
     def __init__(self, path):
-        httplib.HTTPConnection.__init__(self, "localhost", timeout=_SILENCE)
+        httplib.HTTPConnection.__init__(self, "localhost", strict=True, timeout=_SILENCE)
         self.path = path
 
     def connect(self):
@@ -53,7 +53,7 @@ class Call(httplib.HTTPConnection):
             self.endheaders()
             if not self._sent(body):
                 self._wait(waiting)
-            response = self.getresponse(buffering=True)
+            response = self._response()
             content = response.read()
         except (EnvironmentError, httplib.HTTPException) as error:
             raise self._failure(error)
@@ -86,6 +86,14 @@ class Call(httplib.HTTPConnection):
                 raise socket.timeout
             waiting()
 
+    def _response(self):
+        """An answer that says how long it is, as the engine's do. Raises IncompleteRead where it breaks off before."""
+        if self.sock.recv(1, socket.MSG_PEEK):
+            response = self.getresponse(buffering=True)
+            if response.length is not None:
+                return response
+        raise httplib.IncompleteRead("")
+
     def _failure(self, error):
         place, number = as_text(self.path), getattr(error, "errno", None)
         if isinstance(error, socket.timeout) or number == errno.EAGAIN:
@@ -96,8 +104,7 @@ class Call(httplib.HTTPConnection):
         if number in (errno.EACCES, errno.EPERM):
             text = N_("The engine at %(place)s may not be used: it belongs to another user.")
             return CutOutError(text, place=place)
-        lost = (httplib.IncompleteRead, httplib.BadStatusLine)
-        if number in (errno.EPIPE, errno.ECONNRESET) or (isinstance(error, lost) and not getattr(error, "line", "")[2:]):
+        if number in (errno.EPIPE, errno.ECONNRESET) or isinstance(error, httplib.IncompleteRead):
             text = N_("The engine ended while it was at work. Nothing was changed. Try again; if it happens again, see: bshm status")  # fmt: skip
             return LostError(text)
         return self.stranger(error)

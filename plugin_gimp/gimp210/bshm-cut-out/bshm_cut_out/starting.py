@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from bshm_cut_out.connection import asked
+from bshm_cut_out.connection import Call
 from bshm_cut_out.errors import AwayError, BusyError, CutOutError, LostError
 from bshm_cut_out.places import in_flatpak
 from bshm_cut_out.words import N_, as_text
@@ -27,7 +27,7 @@ def ready_engine(path, installed, tell):
     end = time.time() + _PATIENCE
     while True:
         try:
-            asked(path, "/readyz")
+            is_ready(path)
             return path
         except (AwayError, LostError):
             return _started(path, installed, tell)
@@ -36,6 +36,13 @@ def ready_engine(path, installed, tell):
                 raise
         tell(N_("The engine is starting"))
         time.sleep(_NAP)
+
+
+def is_ready(path):
+    """Returns where it takes pictures. Raises BusyError where it is starting, or stopping; AwayError, CutOutError."""
+    call = Call(path)
+    if "state" not in call.json(call.exchange("GET", "/readyz")[0]):
+        raise call.stranger("/readyz")
 
 
 def _started(path, installed, tell):
