@@ -10,10 +10,10 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.chosen import check_network, read_background, written_in
+from daemon.findings import Finding, tell_all
 from daemon.terminal import tell
 from engine.config_file import config_path, load_settings
 from engine.errors import BshmError, NotRunningError
@@ -23,15 +23,6 @@ from engine.version import PACKAGE, own_version
 _REINSTALL = "Run ./install.sh in the project's folder again"
 _TIMEOUT = 5.0  # seconds
 _ROOM = 1.0  # GB: the default networks, their downloads and a day's results
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at and what it is; fault: what is wrong with it, if anything, and what mends it."""
-
-    subject: str
-    text: str
-    fault: str = ""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,12 +36,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was found. Returns 1 where something is wrong."""
-    faults = 0
-    for each in examine(args.config):
-        tell(f"{'WRONG' if each.fault else 'ok':<6}{each.subject:<9} {each.text}")
-        if each.fault:
-            tell(f"{'':<15} {each.fault}")
-            faults += 1
+    faults = tell_all(examine(args.config))
     tell("Nothing is wrong." if not faults else f"{faults} thing{'s are' if faults > 1 else ' is'} wrong.")
     return 1 if faults else 0
 
@@ -66,6 +52,7 @@ def examine(config: Path | None) -> Iterator[Finding]:
     yield from _networks(settings)
     yield from _chosen(settings, config or config_path())
     yield _watching(settings, config or config_path())
+    yield from _gimps(settings, config)
     yield from _folders()
     yield _disk()
     yield _command()
@@ -182,6 +169,15 @@ def _watching(settings: Settings, config: Path) -> Finding:
     other = who_watches()
     how = f"watched by process {other.pid}" if other else "not watched; `bshm watch` does it"
     return Finding("watching", f"{count} hot folder{'s' if count > 1 else ''}, {how}")
+
+
+def _gimps(settings: Settings, config: Path | None) -> Iterator[Finding]:
+    from daemon.gimp import everywhere
+
+    try:
+        yield from everywhere.status(everywhere.installation(settings, config))
+    except BshmError as error:
+        yield Finding("GIMP", "the plug-in could not find the engine", str(error))
 
 
 def _folders() -> Iterator[Finding]:
