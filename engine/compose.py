@@ -45,13 +45,17 @@ def without_strangers(matte: Matte, person: Box, strangers: Iterable[Box]) -> Ma
     kept[0] = True
     if kept.all():
         return matte
-    # The soft rim of a dropped piece goes with it: every pixel follows the nearest piece.
+    return np.where(kept[spread(labels)], matte, np.float32(0))  # the soft rim of a dropped piece goes with it
+
+
+def spread(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Each pixel with the label of the nearest one that has a label above 0; all 0 where none has."""
     _, nearest = cv2.distanceTransformWithLabels(
         (labels == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
-    piece_of = np.zeros(int(nearest.max()) + 1, np.int64)
-    piece_of[nearest[labels > 0]] = labels[labels > 0]
-    return np.where(kept[piece_of[nearest]], matte, np.float32(0))
+    label_of = np.zeros(int(nearest.max()) + 1, np.int32)
+    label_of[nearest[labels > 0]] = labels[labels > 0]
+    return label_of[nearest]
 
 
 def _inside(labels: npt.NDArray[np.int32], box: Box, count: int) -> npt.NDArray[np.int64]:

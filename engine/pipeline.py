@@ -19,6 +19,7 @@ from engine.mattes import matte_of, working_picture
 from engine.models.catalogue import NETWORKS
 from engine.models.store import Store
 from engine.networks import Networks
+from engine.people.apart import without_neighbours
 from engine.people.confirm import confirm, witness_of
 from engine.people.find import find_candidates
 from engine.people.pointed import Cropped, choose_pointed
@@ -191,17 +192,24 @@ def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...
 def _at_points(
     networks: Networks, plans: Sequence[Plan], seen: Rgb8, points: Sequence[Point], work: Work
 ) -> dict[Person, _CropMatte]:
-    """The mattes of those on whom a point lies. plans: of everybody."""
+    """The mattes of those on whom a point lies, and nobody else's part in them. plans: of everybody."""
     by_person = {each.person: each for each in plans}
     made: dict[Person, _CropMatte] = {}
 
-    def own(person: Person) -> Cropped:
+    def mattes(person: Person) -> Cropped:
         work.reached("matte", _FOUND + (_POINTED - _FOUND) * len(made) / len(plans))
-        made[person] = _matte(networks, by_person[person], seen, tuple(by_person))
-        others = [each.box for each in by_person if each != person]
-        return Cropped(made[person].crop, _without(others, person.box, made[person]))
+        one = made[person] = _matte(networks, by_person[person], seen, tuple(by_person))
+        others = [each for each in by_person if each != person]
+        body = _without([each.box for each in others], person.box, one)
+        return Cropped(one.crop, body, without_neighbours(body, one.working, one.crop, {person: ()}, others))
 
-    return {each: made[each] for each in choose_pointed(by_person, points, own)}
+    found = choose_pointed(by_person, points, mattes)
+    chosen = {each: [at for at in found if found[at] == each] for each in by_person if each in found.values()}
+    others = [each for each in by_person if each not in chosen]
+    for each in chosen:
+        one = made[each]
+        made[each] = replace(one, matte=without_neighbours(one.matte, one.working, one.crop, chosen, others))
+    return {each: made[each] for each in chosen}
 
 
 def _as_asked(each: Plan, options: Options) -> Plan:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from engine.crops import size_of
+from engine.people.apart import off_centre
 from engine.types import Box, Crop, Matte, Person, Point
 
 # How far a body may reach beyond its box, in parts of the box's longer side. Measured on 11 photos with 50 people:
@@ -17,37 +20,36 @@ _THERE = 0.5  # the alpha over which a pixel is a person's
 
 
 class Cropped(NamedTuple):
-    """A matte [h, w] of a crop of the picture, at any size."""
+    """Mattes [h, w] of a crop of the picture, at any size. body: of all that belongs to the person's piece; own: of it,
+    what is the person's and no neighbour's, as far as that can be told."""
 
     crop: Crop
-    matte: Matte
+    body: Matte
+    own: Matte
 
 
 def choose_pointed(
-    people: Iterable[Person], points: Sequence[Point], matte: Callable[[Person], Cropped]
-) -> list[Person]:
-    """Those of the people on whom one of the points lies, in their order.
+    people: Iterable[Person], points: Sequence[Point], mattes: Callable[[Person], Cropped]
+) -> dict[Point, Person]:
+    """Who is at each of the points, of these people; points at which nobody is are left out.
 
-    A person is at a point where the matte is over a half. Networks know no neighbours, so that several people's mattes
-    may hold a point where bodies touch: then it is the one's in whose box it lies deepest. matte: a person's, without
-    the pieces that are others'; asked of those alone whose boxes have a point in them or near.
+    A person is at a point where the matte is over a half. Where bodies touch, several people's may be: then it is one
+    whose own matte it is; and of those, or of none, the one to whose box it is most central. mattes: asked of those
+    alone whose boxes have a point in them or near.
     """
-    found: dict[Point, Person] = {}
-    people = tuple(people)
+    found: dict[Point, tuple[bool, float, Person]] = {}
     for each in people:
-        near = [
-            point for point in points if _distance(point, each.box) <= _REACH * max(each.box.width, each.box.height)
-        ]
+        reach = _REACH * max(each.box.width, each.box.height)
+        near = [point for point in points if _distance(point, each.box) <= reach]
         if not near:
             continue
-        own = matte(each)
+        crop, body, own = mattes(each)
         for point in near:
-            if _alpha(own, point) > _THERE and (
-                point not in found or _depth(point, each) > _depth(point, found[point])
-            ):
-                found[point] = each
-    chosen = set(found.values())
-    return [each for each in people if each in chosen]
+            if _alpha(body, crop, point) > _THERE:
+                claim = _alpha(own, crop, point) > _THERE, -_off_centre(point, each.box), each
+                if point not in found or claim[:2] > found[point][:2]:
+                    found[point] = claim
+    return {point: person for point, (_, _, person) in found.items()}
 
 
 def _distance(point: Point, box: Box) -> float:
@@ -56,18 +58,15 @@ def _distance(point: Point, box: Box) -> float:
     return max(box.x0 - x, x - box.x1, box.y0 - y, y - box.y1, 0.0)
 
 
-def _depth(point: Point, person: Person) -> float:
-    """1 in the middle of the person's box, 0 on its border, below 0 outside."""
-    x, y = point
-    box = person.box
-    from_left, from_top = (x - box.x0) / box.width, (y - box.y0) / box.height
-    return 2 * min(from_left, 1 - from_left, from_top, 1 - from_top)
+def _off_centre(point: Point, box: Box) -> float:
+    x, y = np.array(point, np.float32)[:, None]
+    return float(off_centre(box, x, y)[0])
 
 
-def _alpha(own: Cropped, point: Point) -> float:
+def _alpha(matte: Matte, crop: Crop, point: Point) -> float:
     """Of the pixel that holds the point; 0 outside of the crop."""
-    crop, size = own.crop, size_of(own.matte)
+    size = size_of(matte)
     column, row = int(point[0]) + 0.5 - crop.left, int(point[1]) + 0.5 - crop.top
     if not (0 < column < crop.size.width and 0 < row < crop.size.height):
         return 0.0
-    return float(own.matte[int(row * size.height / crop.size.height), int(column * size.width / crop.size.width)])
+    return float(matte[int(row * size.height / crop.size.height), int(column * size.width / crop.size.width)])

@@ -93,8 +93,8 @@ class TestStreet:
     ) -> None:
         cut = engine.cut_out(picture(street.pixels), Options(at=(on(street.people[number]),)))
         assert len(cut.report.people) == 1
-        assert shown_of(cut, street.people[number]) > 0.95
-        assert shown_of(cut, street.people[other]) < 0.3
+        assert overlap(cut.matte, street.people[number]) > 0.95
+        assert shown_of(cut, street.people[other]) < 0.02
 
     def test_points_on_both_give_both(self, engine: Engine, street: Scene) -> None:
         _, left, right = street.people

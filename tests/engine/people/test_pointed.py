@@ -1,4 +1,4 @@
-"""Who is at a point: the one whose own matte holds it, and of several the one in whose box it lies deepest."""
+"""Who is at a point: the one whose own matte holds it, and of several the one to whose box it is most central."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ def filled(person: Person, *bodies: Box) -> Cropped:
     whole = np.zeros((200, 400), np.float32)
     for body in bodies:
         whole[int(body.y0) : int(body.y1), int(body.x0) : int(body.x1)] = 1
-    return Cropped(crop, whole[crop.window][::2, ::2])
+    matte = whole[crop.window][::2, ::2]
+    return Cropped(crop, matte, matte)
 
 
 def chosen(points: tuple[Point, ...], *bodies: Box, people: tuple[Person, ...] = (LEFT, RIGHT, FAR)) -> list[Person]:
-    """Where each matte has all these bodies in it, as networks leave them that know no neighbours."""
-    return choose_pointed(people, points, lambda person: filled(person, *bodies))
+    """Who is at the points, in their order, where each matte has all these bodies in it: nobody is told apart."""
+    found = choose_pointed(people, points, lambda person: filled(person, *bodies))
+    return [found[point] for point in points if point in found]
 
 
 def everybody() -> tuple[Box, ...]:
@@ -39,22 +41,31 @@ def everybody() -> tuple[Box, ...]:
         (((20, 50),), [LEFT]),
         (((70, 50),), [RIGHT]),
         (((20, 50), (70, 50)), [LEFT, RIGHT]),
-        (((70, 50), (20, 50), (21, 51)), [LEFT, RIGHT]),
+        (((70, 50), (20, 50), (21, 51)), [RIGHT, LEFT, LEFT]),
         (((320.75, 50.5),), [FAR]),
         (((200, 50),), []),
         (((20, 5),), []),
         (((20, 5), (70, 50)), [RIGHT]),
     ],
 )
-def test_a_point_gives_the_person_there_in_the_order_of_the_people(
-    points: tuple[Point, ...], people: list[Person]
-) -> None:
+def test_a_point_gives_the_person_there(points: tuple[Point, ...], people: list[Person]) -> None:
     assert chosen(points, *everybody()) == people
 
 
 def test_where_boxes_overlap_a_point_gives_one_of_them_alone() -> None:
     assert chosen(((44, 50),), *everybody()) == [LEFT]
     assert chosen(((46, 50),), *everybody()) == [RIGHT]
+
+
+def test_who_was_told_apart_goes_before_who_is_central() -> None:
+    nothing = np.zeros((50, 30), np.float32)
+
+    def mattes(person: Person) -> Cropped:
+        crop, body, _ = filled(person, *everybody())
+        return Cropped(crop, body, body if person == RIGHT else nothing)
+
+    assert choose_pointed((LEFT, RIGHT), ((42, 50),), mattes) == {(42, 50): RIGHT}
+    assert choose_pointed((RIGHT, LEFT), ((42, 50),), mattes) == {(42, 50): RIGHT}
 
 
 def test_a_child_before_a_grown_up_is_the_one_who_is_pointed_at() -> None:
@@ -82,16 +93,16 @@ def test_only_people_near_a_point_are_matted() -> None:
         asked.append(person)
         return filled(person, *everybody())
 
-    assert choose_pointed((LEFT, RIGHT, FAR), ((320, 50), (330, 60)), matte) == [FAR]
+    assert choose_pointed((LEFT, RIGHT, FAR), ((320, 50), (330, 60)), matte) == {(320, 50): FAR, (330, 60): FAR}
     assert asked == [FAR]
     asked.clear()
-    assert choose_pointed((LEFT, RIGHT, FAR), ((200, 150),), matte) == []
+    assert choose_pointed((LEFT, RIGHT, FAR), ((200, 150),), matte) == {}
     assert asked == []
 
 
 def test_half_a_pixel_of_a_person_is_not_enough() -> None:
-    grey = Cropped(Crop(0, 0, 60, 100), np.full((50, 30), 0.5, np.float32))
-    assert choose_pointed((LEFT,), ((20, 50),), lambda _: grey) == []
+    grey = np.full((50, 30), 0.5, np.float32)
+    assert choose_pointed((LEFT,), ((20, 50),), lambda _: Cropped(Crop(0, 0, 60, 100), grey, grey)) == {}
 
 
 points = st.tuples(st.floats(0, 399.99), st.floats(0, 199.99))
