@@ -42,7 +42,7 @@ def test_it_is_what_everybody_gets(want: str, layer: Rgb8, resident: Live, pytho
 
 
 def test_grey_pixels_are_as_good_as_grey_rgb(layer: Rgb8, resident: Live, python2: Python2) -> None:
-    grey = cv2.cvtColor(layer, cv2.COLOR_RGB2GRAY)[..., None]
+    grey = np.asarray(cv2.cvtColor(layer, cv2.COLOR_RGB2GRAY)[..., None], np.uint8)
     one = cut_out(python2, resident, grey, "cutout").result[0]
     assert one == cut_out(python2, resident, np.repeat(grey, 3, axis=2), "cutout").result[0]
 

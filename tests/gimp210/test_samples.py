@@ -43,7 +43,7 @@ def depth(kind: str) -> Record:
 
 def between(outside: Bytes, inside: Bytes, chosen: Bytes) -> npt.NDArray[np.int64]:
     low, high, part = (each.astype(int) for each in (outside, inside, chosen))
-    return (low * (255 - part) + high * part + 127) // 255
+    return np.asarray((low * (255 - part) + high * part + 127) // 255, np.int64)
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -13,7 +13,7 @@ mkdir -p "$GIMP2_DIRECTORY"/{gradients,plug-ins}
 cp -r /mnt/plug-ins "$GIMP2_DIRECTORY/"
 timeout --kill-after=5 "$1" gimp-console --no-interface --batch-interpreter=python-fu-eval --batch "
 import sys
-sys.path.insert(0, '$here')
+sys.path[:0] = ['$here', '$here/..']
 execfile('$here/$2.py')
 open('/tmp/ended', 'w').close()" --batch 'pdb.gimp_quit(1)' </dev/null
 [[ -e /tmp/ended ]]

@@ -1,0 +1,113 @@
+"""One start of a real GIMP 2.10, and what the checks inside it said."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from tests.gimp.roots import SETUP, NotHereError
+from tests.gimp.running import Run
+from tests.gimp210.python2 import PLUG_IN
+
+_TESTS = Path(__file__).parent
+# What Python-Fu says of GEGL's operations in every run.
+_NOISE = re.compile(r"^.*Two different plugins tried to register.*\n  gimp\.main\(.*\n", re.MULTILINE)
+_FACT = "FACT "  # a line of standard output that inside/images.py wrote
+
+
+def root() -> Path:
+    """The folder with a GIMP 2.10 that has Python-Fu. Raises NotHereError."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bshm-tests"
+    named = os.environ.get("BSHM_GIMP210_ROOT")
+    candidates = [Path(named)] if named else [cache / "gimp-bookworm", cache / "gimp-bookworm-python2"]
+    found = next((each for each in candidates if (each / "opt/pygimp/complete").exists()), None)
+    if found is None:
+        raise NotHereError(f"no GIMP 2.10 with Python-Fu for tests, neither in BSHM_GIMP210_ROOT nor in {cache}")
+    if subprocess.run([SETUP / "in-root.sh", "--check"], capture_output=True, check=False).returncode:
+        raise NotHereError("GIMP 2.10 for tests needs root, with the right to mount and to unshare")
+    return found
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies ready for a GIMP. root: of root(). shared: a folder, seen as /mnt/shared. sockets: a folder, seen under
+    its own name, which is below /tmp. installation: what installation.json beside the plug-in says, or None. machine:
+    whether this machine is seen in /mnt/machine."""
+
+    root: Path
+    shared: Path
+    sockets: Path
+    installation: Mapping[str, Any] | None = None
+    machine: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, script: str, meanwhile: Callable[[], None] | None = None, limit: int = 240) -> Run:
+        """Runs inside/SCRIPT.py in GIMP, whose exit code is made: 0 where it came to its end. meanwhile: called in a
+        thread; what it raises is raised here. limit: seconds."""
+        with self._plug_ins() as plug_ins:
+            binds = {
+                _TESTS: "/mnt/tests",
+                plug_ins: "/mnt/plug-ins",
+                self.shared: "/mnt/shared",
+                self.sockets: str(self.sockets),
+            }
+            words = [str(SETUP / "in-root.sh"), *(["--machine"] if self.machine else [])]
+            for here, there in binds.items():
+                words += ["--bind", f"{here}:{there}"]
+            variables = {"BSHM_SOCKET": str(self.sockets / "engine.sock"), **self.environment}
+            words += [str(self.root), "env", *(f"{name}={value}" for name, value in variables.items())]
+            words += ["/mnt/tests/inside/start.sh", str(limit), script]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+                try:
+                    with _beside(meanwhile):
+                        output, complaints = process.communicate(timeout=limit + 15)
+                finally:
+                    process.kill()  # with everything that was started in the root
+        complaints = _NOISE.sub("", complaints)
+        return Run(process.returncode, output, complaints, self.shared, dict(_facts(output)))
+
+    @contextmanager
+    def _plug_ins(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="bshm-plug-ins-") as folder:
+            copied = Path(folder) / PLUG_IN.name
+            shutil.copytree(PLUG_IN, copied, ignore=shutil.ignore_patterns("*.pyc", "installation.json"))
+            if self.installation is not None:
+                (copied / "installation.json").write_text(json.dumps(self.installation), encoding="utf-8")
+            yield Path(folder)
+
+
+@contextmanager
+def _beside(meanwhile: Callable[[], None] | None) -> Iterator[None]:
+    """Runs a function in a thread; raises what it raised."""
+    raised: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            if meanwhile:
+                meanwhile()
+        except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that is listened to
+            raised.append(error)
+
+    thread = Thread(target=call)
+    thread.start()
+    yield
+    thread.join()
+    if raised:
+        raise raised[0]
+
+
+def _facts(output: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for line in output.splitlines():
+        if line.startswith(_FACT):
+            facts = json.loads(line.removeprefix(_FACT))
+            yield facts.pop("check"), facts
