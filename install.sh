@@ -21,6 +21,7 @@ Usage: ./install.sh                  set everything up: environment, packages, n
                                      the same, then drop these photos (default: one of the project's) into the hot folder
                                      ~/BSHM/in, print the paths of what comes out, and go on watching until Ctrl-C;
                                      with --once end when the photos are done
+       ./install.sh --gimp           the same, then put the plug-in into every GIMP that is found
        ./install.sh --test           the same with the tools of the tests, then lint, types and the whole test suite
        ./install.sh --uninstall      take back what was put outside the project folder; pictures are never touched
        ./install.sh --help           this text
@@ -198,6 +199,22 @@ pull_networks() {
     "When it is mended, run this again, or: '$BSHM' models pull"
 }
 
+# --- GIMP -----------------------------------------------------------------------------------------------------------
+
+put_into_gimp() {
+  say "GIMP:"
+  "$BSHM" gimp install || fail "Not every GIMP has the plug-in; the reason stands above. All else is installed." \
+    "When it is mended, run this again, or: '$BSHM' gimp install"
+}
+
+take_from_gimp() { # also where the environment is gone, or does not work any more
+  local folder=$1 record
+  if [[ -x $BSHM ]]; then "$BSHM" gimp uninstall || true; fi # what it says stands above
+  for record in "$folder"/GIMP/*/plug-ins/bshm-cut-out/installation.json; do
+    if [[ -e $record ]]; then say "Left: ${record%/*}, the plug-in in GIMP. Delete that folder."; fi
+  done
+}
+
 # --- What can be asked for ------------------------------------------------------------------------------------------
 
 set_up() { # EXTRA, or an empty word
@@ -242,6 +259,7 @@ uninstall() {
   config=$(config_file)
   data=$(xdg_folder XDG_DATA_HOME .local/share)
   state=$(xdg_folder XDG_STATE_HOME .local/state)
+  take_from_gimp "$(dirname -- "${config%/*}")"
   if link_is_ours; then
     rm -- "$(link_file)"
     say "Removed: $(link_file)"
@@ -272,7 +290,7 @@ main() {
   case $task in
     --help | -h) usage && exit ;;
     --run) for each in "$@"; do case $each in --) break ;; --once) ;; -*) unknown "$each" ;; esac done ;;
-    '' | --test | --uninstall) (($# == 0)) || unknown "$1" ;;
+    '' | --gimp | --test | --uninstall) (($# == 0)) || unknown "$1" ;;
     *) unknown "$task" ;;
   esac
   [[ ${HOME:-} == /* ]] || fail "The variable HOME does not name your home folder. Set it and run this again."
@@ -284,6 +302,11 @@ main() {
     --run)
       set_up ''
       run "$@"
+      ;;
+    --gimp)
+      set_up ''
+      put_into_gimp
+      say "Done. Next: start GIMP again, and choose Layer > BSHM Cut Out"
       ;;
     --test)
       set_up test

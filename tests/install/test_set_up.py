@@ -21,7 +21,7 @@ TOOLS = (  # all that install.sh calls before it has a Python
 class TestWords:
     def test_help_names_every_task(self, place: Place) -> None:
         said = place.install("--help")
-        assert all(word in said for word in ("--run", "--test", "--uninstall", "--help"))
+        assert all(word in said for word in ("--run", "--gimp", "--test", "--uninstall", "--help"))
 
     @pytest.mark.parametrize(
         "words",
