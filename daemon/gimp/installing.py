@@ -63,7 +63,7 @@ def state(source: Path, plug_ins: Path, installation: Installation) -> State:
     """How what lies in a GIMP's plug-in folder is, compared with what `put` would put there. Raises OutputError."""
     folder = plug_ins / NAME
     with _said(f"{folder}: cannot be read"):
-        if not os.path.lexists(folder):
+        if not _is_there(folder):
             return State.MISSING
         if not _is_ours(folder):
             return State.FOREIGN
@@ -88,11 +88,16 @@ def put(source: Path, plug_ins: Path, installation: Installation) -> bool:
         plug_ins.mkdir(exist_ok=True)
         with _beside(plug_ins) as aside:
             new, old = aside / "new", aside / "old"
-            shutil.copytree(source, new, ignore=_LEFT_OUT, copy_function=shutil.copyfile)
-            for each in (new, *new.rglob("*")):  # whatever the umask, and whatever pip made of them
-                each.chmod(0o755 if each.is_dir() or _is_executable(source / each.relative_to(new)) else 0o644)
+            for name, (data, executable) in _contents(source).items():
+                path = new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+                path.chmod(0o755 if executable else 0o644)  # whatever the umask, and whatever pip made of it
             (new / RECORD).write_text(installation.text, encoding="utf-8")
-            if os.path.lexists(folder):
+            for each in (new, *new.rglob("*")):
+                if each.is_dir():
+                    each.chmod(0o755)
+            if _is_there(folder):
                 folder.rename(old)
             try:
                 new.rename(folder)
@@ -110,7 +115,7 @@ def take_away(plug_ins: Path) -> bool:
     """
     folder = plug_ins / NAME
     with _said(f"{folder}: cannot be removed"):
-        if not os.path.lexists(folder):
+        if not _is_there(folder):
             return False
         if not _is_ours(folder):
             raise OutputError(f"{folder}: left alone", _NOT_OURS, "Remove it yourself if you like")
@@ -126,6 +131,15 @@ def recorded_socket(plug_ins: Path) -> Path | None:
     with _said(f"{folder}: cannot be read"):
         socket = _record(folder).get("socket")
     return Path(socket) if isinstance(socket, str) else None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is anything of that name, a dead link too. Raises OSError where this user may not know."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _is_ours(folder: Path) -> bool:
