@@ -200,8 +200,9 @@ def _at_points(
         work.reached("matte", _FOUND + (_POINTED - _FOUND) * len(made) / len(plans))
         one = made[person] = _matte(networks, by_person[person], seen, tuple(by_person))
         others = [each for each in by_person if each != person]
-        body = _without([each.box for each in others], person.box, one)
-        return Cropped(one.crop, body, without_neighbours(body, one.working, one.crop, {person: ()}, others))
+        apart = replace(one, matte=without_neighbours(one.matte, one.working, one.crop, {person: ()}, others))
+        own = _without([each.box for each in others], person.box, apart)
+        return Cropped(one.crop, _without([], person.box, one), own)
 
     found = choose_pointed(by_person, points, mattes)
     chosen = {each: [at for at in found if found[at] == each] for each in by_person if each in found.values()}

@@ -20,8 +20,8 @@ _THERE = 0.5  # the alpha over which a pixel is a person's
 
 
 class Cropped(NamedTuple):
-    """Mattes [h, w] of a crop of the picture, at any size. body: of all that belongs to the person's piece; own: of it,
-    what is the person's and no neighbour's, as far as that can be told."""
+    """Mattes [h, w] of a crop of the picture, at any size. body: the person, and whoever touches; own: the person
+    alone, as far as that can be told."""
 
     crop: Crop
     body: Matte

@@ -96,6 +96,18 @@ class TestStreet:
         assert overlap(cut.matte, street.people[number]) > 0.95
         assert shown_of(cut, street.people[other]) < 0.02
 
+    @pytest.mark.parametrize("number", [0, 1, 2])
+    def test_wherever_the_point_lies_on_a_body_that_body_is_cut_out(
+        self, engine: Engine, street: Scene, number: int
+    ) -> None:
+        rows, columns = np.nonzero(street.people[number] > 0.99)
+        for place in np.random.default_rng(number).integers(0, len(rows), 3):
+            x, y = float(columns[place]), float(rows[place])
+            cut = engine.cut_out(picture(street.pixels), Options(at=((x, y),), quality="fast"))
+            if cut.report.people:  # nobody: where the networks see no body, in a helmet's highlight
+                assert cut.matte[int(y), int(x)] > 0.5
+                assert shown_of(cut, street.people[number]) > 0.8
+
     def test_points_on_both_give_both(self, engine: Engine, street: Scene) -> None:
         _, left, right = street.people
         cut = engine.cut_out(picture(street.pixels), Options(at=(on(left), on(right))))
