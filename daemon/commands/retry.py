@@ -125,11 +125,11 @@ def _put_back(job: Job) -> Path:
 
 def _remove_reason(job: Job) -> None:
     """Deletes NAME.error.txt, unless there is another file of that name by now."""
+    from daemon.watch.publish import is_there
+
     for each in job.outputs:
         try:
-            if each.path.lstat().st_ino == each.inode:
-                each.path.unlink()
-        except FileNotFoundError:
-            continue
+            if is_there(each):
+                each.path.unlink(missing_ok=True)
         except OSError as error:
             complain(f"{each.path}: cannot be deleted: {system_reason(error)}.")

@@ -80,10 +80,18 @@ def take_back(outputs: Iterable[Output], ticket: str) -> None:
     for each in outputs:
         try:
             temporary(ticket, each.path.parent, each.kind).unlink(missing_ok=True)
-            if _inode(each.path) == each.inode:
+            if is_there(each):
                 each.path.unlink()
         except OSError as error:
             raise unwritable(each.path, error) from error
+
+
+def is_there(output: Output) -> bool:
+    """Whether the file that was written has its name, and no other file. Raises OSError."""
+    try:
+        return inode_of(output.path.lstat()) == output.inode
+    except FileNotFoundError:
+        return False
 
 
 def discard(paths: Iterable[Path]) -> None:
@@ -97,18 +105,11 @@ def discard(paths: Iterable[Path]) -> None:
 
 def _put(output: Output, part: Path) -> None:
     if not os.path.lexists(part):
-        if _inode(output.path) != output.inode:
+        if not is_there(output):
             raise MissingError(f"{shown(output.path)}: not there", "somebody took it away while it was written")
-    elif _inode(output.path) == output.inode:  # it has both names: a crash came between the two steps
+    elif is_there(output):  # it has both names: a crash came between the two steps
         part.unlink()
     elif output.replaces:
         part.replace(output.path)
     else:
         move_to_free(part, output.path)
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return inode_of(path.lstat())
-    except FileNotFoundError:
-        return None

@@ -145,6 +145,22 @@ def test_what_could_not_be_taken_from_its_folder_is_tried_where_it_is(watched: W
     assert watched.ledger.known(watched.folder.watch) == {}
 
 
+def test_a_reason_goes_where_numbers_of_files_have_64_bits(
+    watched: Watched, retry: Retry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on mergerfs; SQLite has room for 63 of them."""
+    real = Path.lstat
+
+    def lstat(path: Path) -> os.stat_result:
+        mode, inode, *rest = real(path)
+        return os.stat_result((mode, inode | 1 << 63, *rest))
+
+    watched.failed("a.jpg")
+    monkeypatch.setattr(Path, "lstat", lstat)
+    assert retry().code == 0
+    assert files(watched.top) == ["in/a.jpg"]
+
+
 def test_a_reason_that_is_another_file_by_now_stays(watched: Watched, retry: Retry) -> None:
     job = watched.failed("a.jpg")
     reason = job.outputs[0].path
