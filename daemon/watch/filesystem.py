@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-MOUNTS = Path("/proc/self/mountinfo")
+_MOUNTS = Path("/proc/self/mountinfo")
 _BY_UUID = Path("/dev/disk/by-uuid")
 _NUMBER = re.compile(rb"^mnt_id:\s*(\d+)", re.MULTILINE)
 _OCTAL = re.compile(rb"\\([0-7]{3})")
@@ -74,7 +74,7 @@ def filesystem_of(folder: Path) -> Filesystem:
         # The kernel says which mount it is: stacked and hidden mounts need no thought. As long as the folder is open,
         # no other mount is given this number.
         number = int(_NUMBER.findall(Path(f"/proc/self/fdinfo/{descriptor}").read_bytes())[0])
-        for mount in read_mounts(MOUNTS.read_bytes()):
+        for mount in mounts_now():
             if mount.id == number:
                 path = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115  # a str is what is needed
                 below = posixpath.normpath(posixpath.join(mount.root, posixpath.relpath(path, mount.point)))
@@ -91,7 +91,7 @@ class Filesystems:
         """As it is now. Raises OSError where the folder cannot be reached."""
         self.top = filesystem_of(folder)
         self._below: dict[str, Filesystem] = {}
-        for mount in read_mounts(MOUNTS.read_bytes()):
+        for mount in mounts_now():
             if folder in Path(mount.point).parents:
                 # What cannot be reached is not listed either: nothing is seen, and nothing concluded there.
                 with suppress(OSError):
@@ -104,6 +104,11 @@ class Filesystems:
             if name in self._below:
                 return self._below[name]
         return self.top
+
+
+def mounts_now() -> list[Mount]:
+    """The mounts that this process sees. Raises OSError."""
+    return read_mounts(_MOUNTS.read_bytes())
 
 
 def read_mounts(table: bytes) -> list[Mount]:

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from daemon.chosen import check_network, read_background, written_in
 from daemon.terminal import shown
-from daemon.watch.filesystem import MOUNTS, Mount, read_mounts
+from daemon.watch.filesystem import Mount, mounts_now
 from daemon.watch.hot_folder import HotFolder, Keep
 from daemon.watch.mounts import all_paths
 from engine.errors import ConfigError, system_reason
@@ -78,7 +78,7 @@ def hot_folders(settings: Settings, config: Path | None) -> tuple[HotFolder, ...
     if not settings.folders:
         remedy = "Write at least one below 'folders:', beginning with '- watch:' and 'output:'"
         raise ConfigError(f"{config}: no folder is named" if config else "no folder is named", remedy=remedy)
-    mounts = read_mounts(MOUNTS.read_bytes())
+    mounts = mounts_now()
     entries = [_entry(each, config, mounts) for each in settings.folders]
     for entry in entries:
         _check_alone(entry)

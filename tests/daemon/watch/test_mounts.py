@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.watch.filesystem import MOUNTS, Mount, read_mounts
+from daemon.watch.filesystem import Mount, mounts_now, read_mounts
 from daemon.watch.mounts import all_paths
 from tests.daemon.watch.binding import bound
 
@@ -54,15 +54,15 @@ def test_without_mounts_a_folder_is_itself() -> None:
 
 
 def test_on_this_machine(tmp_path: Path) -> None:
-    assert tmp_path.resolve() in all_paths(tmp_path.resolve(), read_mounts(MOUNTS.read_bytes()))
+    assert tmp_path.resolve() in all_paths(tmp_path.resolve(), mounts_now())
 
 
 def test_a_real_bind_mount(tmp_path: Path) -> None:
     real, shown = tmp_path.resolve() / "照 片", tmp_path.resolve() / "b\\ind"
     (real / "in").mkdir(parents=True)
     shown.mkdir()
-    assert shown / "in" not in all_paths(real / "in", read_mounts(MOUNTS.read_bytes()))
+    assert shown / "in" not in all_paths(real / "in", mounts_now())
     with bound(real, shown):
-        paths = all_paths(real / "in", read_mounts(MOUNTS.read_bytes()))
+        paths = all_paths(real / "in", mounts_now())
         assert {real / "in", shown / "in"} <= paths
         assert all(each.samefile(real / "in") for each in paths)
