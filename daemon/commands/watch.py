@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from daemon.terminal import complain, hand_over
 from engine.config_file import config_path, load_settings
-from engine.errors import BshmError, RunningError
+from engine.errors import RunningError
 
 if TYPE_CHECKING:
     from daemon.watch.hot_folder import HotFolder
@@ -100,6 +100,7 @@ def _failed(jobs: Sequence[Job] | None) -> bool:
 def _dropped_for_another(photos: Sequence[Path], folder: HotFolder) -> int:
     """The photos, done by the process that watches already. Raises RunningError where that ends before them."""
     from daemon.watch.alone import who_watches
+    from daemon.watch.display import sentence_of
     from daemon.watch.dropping import drop, what_came
     from daemon.watch.ledger import Ledger, ledger_file
 
@@ -111,7 +112,7 @@ def _dropped_for_another(photos: Sequence[Path], folder: HotFolder) -> int:
             time.sleep(_LOOK)
     for job in jobs:
         if job.error:
-            complain(str(BshmError(job.error.what, job.error.why, job.error.remedy)))
+            complain(sentence_of(job))
         for output in job.outputs:
             hand_over(output.path)
     return int(_failed(jobs))

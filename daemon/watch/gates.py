@@ -11,6 +11,8 @@ from pathlib import Path
 
 from daemon.watch.verdicts import pause
 
+_LONGEST = 30.0  # seconds between two tries
+
 
 @dataclass(frozen=True)
 class _Gate:
@@ -57,9 +59,6 @@ class Gates:
         """A job ended otherwise, which tells nothing of the folder: the next may try."""
         if gate := self._closed.get(folder):
             self._closed[folder] = replace(gate, trying=False)
-
-
-_LONGEST = 30.0  # seconds between two tries
 
 
 def _may_try(gate: _Gate, now: float) -> bool:

@@ -36,7 +36,7 @@ class Pool:
         self._folders: dict[Path, HotFolder] = {}
         self._order: list[Path] = []
         self._unfinished: list[tuple[float, int]] = []  # jobs that are publishing, and when they may go on
-        self._under_way: dict[int, Path] = {}
+        self._under_way: set[int] = set()
         self._gates = Gates()
         self._change = threading.Condition()
         self._stopping = threading.Event()
@@ -128,7 +128,7 @@ class Pool:
             if job is None:
                 return False
             folder = self._folders[job.folder]
-            self._under_way[job.id] = job.path
+            self._under_way.add(job.id)
             self._gates.begun(job.folder)
             self._order.remove(job.folder)
             self._order.append(job.folder)
@@ -177,7 +177,7 @@ class Pool:
             self._display.warned(str(as_sentence(job, fault)), fault)
         finally:
             with self._change:
-                self._under_way.pop(job.id, None)
+                self._under_way.discard(job.id)
                 self._change.notify_all()
 
     def _tried(self, job: Job, folder: HotFolder) -> tuple[Exception | None, bool]:
