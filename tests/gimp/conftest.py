@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from engine.types import Rgb8
+from tests.engine.scenes import photo as a_photo
 from tests.engine.server.live import Live, live
-from tests.gimp.inside.kinds import HEIGHT, WIDTH
+from tests.gimp.inside.kinds import HEIGHT, TWO, WIDTH
 from tests.gimp.judging import Judge
 from tests.gimp.roots import SUITES, NotHereError, Suite, root_of
 from tests.gimp.running import Desk
@@ -36,20 +37,32 @@ def resident() -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def photo() -> Rgb8:
     """A person, [HEIGHT, WIDTH, 3]."""
-    from tests.engine.scenes import photo
+    return np.asarray(cv2.resize(a_photo("astronaut"), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
 
-    return np.asarray(cv2.resize(photo("astronaut"), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+
+@pytest.fixture(scope="session")
+def two() -> Rgb8:
+    """A person, and a passer-by on the right who is out of focus."""
+    width, height = TWO
+    pixels = np.full((height, width, 3), (150, 160, 170), np.uint8)
+    pixels[:, :height] = cv2.resize(a_photo("astronaut"), (height, height), interpolation=cv2.INTER_AREA)
+    side = width - height - 20
+    passer_by = cv2.resize(a_photo("astronaut"), (side, side), interpolation=cv2.INTER_AREA)[:, ::-1]
+    pixels[-side:, -side:] = cv2.GaussianBlur(passer_by, (0, 0), 1.5)
+    return pixels
 
 
 @pytest.fixture(scope="module")
-def desk(suite: Suite, resident: Live, photo: Rgb8, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(suite: Suite, resident: Live, photo: Rgb8, two: Rgb8, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A GIMP whose plug-in finds the engine, and the photo in the forms that the checks paint. alpha: 0 on the left,
     opaque from the middle on."""
     shared = tmp_path_factory.mktemp("shared")
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     alpha = np.tile(np.clip(np.arange(WIDTH) * 4 - 40, 0, 255).astype(np.uint8), (HEIGHT, 1))
-    for name, channels in {"rgb": [photo], "rgba": [photo, alpha], "grey": [grey], "greya": [grey, alpha]}.items():
-        (shared / f"photo.{name}").write_bytes(np.dstack(channels).tobytes())
+    forms = {"rgb": photo, "rgba": np.dstack([photo, alpha]), "grey": grey, "greya": np.dstack([grey, alpha])}
+    for name, samples in forms.items():
+        (shared / f"photo.{name}").write_bytes(np.asarray(samples).tobytes())
+    (shared / "two.rgb").write_bytes(two.tobytes())
     return Desk(root_of(suite), shared, resident.address.parent)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from PIL import Image
 from engine.types import Pixels
 from tests.engine.server.live import ROOT, Live, counted
 
-_WORDS = {"people": "--people", "network": "--network"}  # of the plug-in's arguments, and of the command
+_WORDS = {"people": "--people", "network": "--network", "at": "--at"}  # of the plug-in's arguments, and of the command
 _PEOPLE = {"subjects": "auto"}
 
 
@@ -27,7 +26,7 @@ class Judge:
 
     engine: Live
     shared: Path
-    _done: set[tuple[str, ...]] = field(default_factory=set)
+    _done: set[Path] = field(default_factory=set)
 
     def matte(self, source: str, asked: Mapping[str, Any]) -> Pixels:
         """8-bit [H, W] of the pixels in this file."""
@@ -39,23 +38,22 @@ class Judge:
 
     def _result(self, source: str, asked: Mapping[str, Any], want: str) -> Pixels:
         words = _words(asked)
-        kind = Path(source).suffix
-        folder = self.shared / "-".join(["by-command", kind[1:], *words])
-        if (kind, *words) not in self._done:
-            self._cut_all(kind, words, folder)
-            self._done.add((kind, *words))
+        alike = source.partition("-")[2]  # of the same size and kind
+        folder = self.shared / "-".join(["by-command", alike, *words])
+        if folder not in self._done:
+            self._cut_all(alike, words, folder)
+            self._done.add(folder)
         return np.asarray(Image.open(folder / f"{Path(source).stem}.{want}.png"))
 
-    def _cut_all(self, kind: str, words: list[str], folder: Path) -> None:
-        """One start of the command for all pixels that are there: as files of the lossless kind."""
+    def _cut_all(self, alike: str, words: list[str], folder: Path) -> None:
+        """One start of the command for all pixels of this size and kind: as PNG files, which lose nothing."""
         pictures = folder.with_name(f"{folder.name}-pictures")
         pictures.mkdir()
-        for file in self.shared.glob(f"*{kind}"):
-            if size := re.search(r"-(\d+)x(\d+)$", file.stem):
-                width, height = map(int, size.groups())
-                samples = np.frombuffer(file.read_bytes(), np.uint8).reshape(height, width, -1)
-                Image.fromarray(samples).save(pictures / f"{file.stem}.png")
-        before = counted(self.engine, _PICTURES)
+        width, height = map(int, Path(alike).stem.split("x"))
+        for file in self.shared.glob(f"*-{alike}"):
+            samples = np.frombuffer(file.read_bytes(), np.uint8).reshape(height, width, -1)
+            Image.fromarray(samples).save(pictures / f"{file.stem}.png")
+        before = self._cut_so_far()
         ran = subprocess.run(
             [
                 *(sys.executable, "-c", "import sys; from daemon.commands import main; sys.exit(main(sys.argv[1:]))"),
@@ -68,11 +66,14 @@ class Judge:
             check=False,
         )
         assert ran.returncode == 0, ran.stderr
-        cut = counted(self.engine, _PICTURES) - before
+        cut = self._cut_so_far() - before
         assert cut == len(list(pictures.iterdir())), f"another engine did it: {ran.stderr}"
 
-
-_PICTURES = 'bshm_pictures_total{outcome="done",priority="batch"}'
+    def _cut_so_far(self) -> int:
+        priorities = ("interactive", "batch")
+        return sum(
+            counted(self.engine, f'bshm_pictures_total{{outcome="done",priority="{each}"}}') for each in priorities
+        )
 
 
 def _words(asked: Mapping[str, Any]) -> list[str]:

@@ -78,4 +78,4 @@ def _alpha(run: Run, kind: Kind) -> Pixels:
     image = cv2.imdecode(np.frombuffer(run.bytes_of(f"{kind.name}.png"), np.uint8), cv2.IMREAD_UNCHANGED)
     assert image is not None
     assert image.shape == (HEIGHT, WIDTH, 4)
-    return np.asarray(image[..., 3] / np.iinfo(image.dtype).max)
+    return np.asarray(image[..., 3] / (65535 if image.dtype == np.uint16 else 255))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gi.repository import Gimp
@@ -22,7 +22,8 @@ def call(image: Any, drawables: Sequence[Any], mode: str = "NONINTERACTIVE", **a
     config = procedure.create_config()
     config.set_property("run-mode", getattr(Gimp.RunMode, mode))
     config.set_property("image", image)
-    config.set_core_object_array("drawables", list(drawables))
+    if drawables:
+        config.set_core_object_array("drawables", list(drawables))
     for name, value in arguments.items():
         config.set_property(name.replace("_", "-"), value)
     began = time.monotonic()
@@ -33,17 +34,24 @@ def call(image: Any, drawables: Sequence[Any], mode: str = "NONINTERACTIVE", **a
     return {"status": name, "message": message, "seconds": seconds}
 
 
-def cut(check: str, image: Any, drawables: Sequence[Any], layers: Sequence[Any] = (), **arguments: Any) -> None:
+def cut(
+    check: str,
+    image: Any,
+    drawables: Sequence[Any],
+    layers: Sequence[Any] = (),
+    how: Callable[..., dict[str, Any]] = call,
+    **arguments: Any,
+) -> None:
     """Calls the plug-in and says what became of the image.
 
-    layers: those that are looked at, `drawables` where there are none. Their pixels before the call and their masks (Y
-    u8) after it are kept as files.
+    how: makes the call, and returns what `call` returns. layers: those that are looked at, `drawables` where there are
+    none. Their pixels before the call and their masks (Y u8) after it are kept as files.
     """
     watched = list(layers or drawables)
     sources = [_source(each) for each in watched]
     before = [_state(each) for each in watched]
-    count = _count(image)
-    outcome = call(image, drawables, **arguments)
+    count, chosen = _count(image), _chosen(image)
+    outcome = how(image, drawables, **arguments)
     say(
         check,
         **outcome,
@@ -52,8 +60,7 @@ def cut(check: str, image: Any, drawables: Sequence[Any], layers: Sequence[Any] 
         unchanged=[_state(each) == was for each, was in zip(watched, before, strict=True)],
         masks=[_mask(f"{check} {number}.mask", each) for number, each in enumerate(watched)],
         more_layers=_count(image) - count,
-        selected=[each.get_name() for each in image.get_selected_layers()],
-        selection=list(Gimp.Selection.bounds(image))[1:],
+        chosen_stay=_chosen(image) == chosen,
     )
 
 
@@ -89,6 +96,11 @@ def _mask(name: str, layer: Any) -> str | None:
         return None
     keep(name, pixels(mask, "Y u8"))
     return name
+
+
+def _chosen(image: Any) -> tuple[Any, ...]:
+    """The layers and channels that are selected, and the selection."""
+    return image.get_selected_layers(), image.get_selected_channels(), pixels(image.get_selection(), "Y u8")
 
 
 def _count(image: Any) -> int:

@@ -63,6 +63,14 @@ def photo(
     return layer
 
 
+def plain(image: Any) -> Any:
+    """A layer with nobody on it, on top."""
+    layer = Gimp.Layer.new(image, "plain", 64, 64, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    paint(layer, "R'G'B' u8", b"\x80\x90\xa0" * 64 * 64)
+    return layer
+
+
 def image_of(kind: Kind = RGB) -> tuple[Any, Any]:
     """An image with the photo as its one layer."""
     image = canvas(kind)

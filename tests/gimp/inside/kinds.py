@@ -31,3 +31,25 @@ KINDS = (
     Kind("indexed"),
     Kind("indexed", alpha=True),
 )
+
+# Where the photo lies: the canvas's size, and the layer's offset.
+PLACES = {
+    "on a larger canvas": ((300, 250), (40, 30)),
+    "partly off the canvas": ((120, 100), (-50, -40)),
+    "wholly off the canvas": ((120, 100), (500, 500)),
+    "before the canvas": ((120, 100), (-400, -300)),
+}
+
+# Images that every kind of result is made in; the layer's offset there, and what is selected: left, top, width, height.
+OUTCOMES = (
+    *(Kind(base, alpha) for base in ("rgb", "grey", "indexed") for alpha in (False, True)),
+    Kind("rgb", precision="u16-non-linear"),
+    Kind("rgb", alpha=True, precision="float-linear"),
+)
+CANVAS = (300, 250)
+OFFSET = (40, 30)
+SELECTED = (70, 20, 90, 140)
+
+# A photo of two: a person, and a blurred passer-by; and a place on the passer-by: left, top, width, height.
+TWO = (420, 240)
+PASSER_BY = (320, 150, 40, 60)
