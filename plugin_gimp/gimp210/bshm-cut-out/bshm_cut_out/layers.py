@@ -26,7 +26,7 @@ def layer_meant(image, drawable):
     """The layer that is selected; a mask stands for its layer, a channel for the one layer there is. Raises CutOutError
     where none is meant, or none of it is selected."""
     layer = _layer_of(image, drawable)
-    if layer.mask_intersect is None:
+    if not gimp.pdb.gimp_drawable_mask_intersect(layer)[0]:
         text = N_("Nothing is selected on the layer '%(layer)s'. Select a part of it, or select nothing: that means all.")
         raise CutOutError(text, layer=layer.name)
     return layer
