@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.types import Pixels
-from tests.gimp.inside.kinds import HEIGHT, PASSER_BY, TWO, WIDTH
+from tests.gimp.inside.kinds import HEIGHT, ON_HIM, PASSER_BY, TWO, WIDTH
 from tests.gimp.judging import Judge
 from tests.gimp.running import Desk, Run
 
@@ -67,7 +67,7 @@ def test_passers_by_are_cut_out_where_all_are_meant(run: Run) -> None:
 def test_a_selection_says_who_is_meant(run: Run, judge: Judge) -> None:
     """It does not limit the result: one pixel of him is selected, and he alone is cut out, as a whole."""
     source = run.facts["people touching a pixel"]["sources"][0]["rgb"]
-    matte = judge.matte(source, {"at": f"{PASSER_BY[0]},{PASSER_BY[1]}"})
+    matte = judge.matte(source, {"at": "{},{}".format(*ON_HIM)})
     np.testing.assert_array_equal(mask_of(run, "people touching a pixel", TWO), matte)
     assert (matte > 127).sum() > 2000
 

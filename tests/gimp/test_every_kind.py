@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
-from engine.types import Pixels, Rgb8
+from engine.types import Rgb8
 from tests.gimp.inside.kinds import EXPORTED, HEIGHT, KINDS, WIDTH, Kind
 from tests.gimp.judging import Judge
 from tests.gimp.running import Desk, Run
@@ -73,9 +75,9 @@ def test_the_exported_file_has_it_as_alpha(run: Run, judge: Judge, kind: Kind) -
     assert np.abs(exported - wanted).max() <= bound + 1e-9
 
 
-def _alpha(run: Run, kind: Kind) -> Pixels:
+def _alpha(run: Run, kind: Kind) -> Any:
     """Of the exported PNG, 0..1."""
     image = cv2.imdecode(np.frombuffer(run.bytes_of(f"{kind.name}.png"), np.uint8), cv2.IMREAD_UNCHANGED)
     assert image is not None
     assert image.shape == (HEIGHT, WIDTH, 4)
-    return np.asarray(image[..., 3] / (65535 if image.dtype == np.uint16 else 255))
+    return image[..., 3] / (65535 if image.dtype == np.uint16 else 255)

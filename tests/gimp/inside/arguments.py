@@ -8,7 +8,7 @@ from gi.repository import Gimp
 
 from tests.gimp.inside.calling import cut
 from tests.gimp.inside.images import canvas, file, image_of, paint
-from tests.gimp.inside.kinds import PASSER_BY, TWO
+from tests.gimp.inside.kinds import ON_HIM, PASSER_BY, TWO
 
 
 def main() -> None:
@@ -19,8 +19,9 @@ def main() -> None:
 
 
 def _arguments() -> None:
-    each: dict[str, Any]
-    for each in ({"edge": "crisp"}, {"network": "modnet"}, {"network": "rvm"}, {"network": "none such"}):
+    several: tuple[dict[str, Any], ...]
+    several = ({"edge": "crisp"}, {"network": "modnet"}, {"network": "rvm"}, {"network": "none such"})
+    for each in several:
         image, layer = image_of()
         cut(" ".join((*each, *each.values())), image, [layer], **each)
         image.delete()
@@ -34,8 +35,8 @@ def _people() -> None:
     cut("people touching nothing", image, [layer], people="touching")
     for people in ("subjects", "all", "largest"):
         cut(f"people {people}", image, [layer], people=people)
-    for check, size in {"people touching": PASSER_BY[2:], "people touching a pixel": (1, 1)}.items():
-        image.select_rectangle(Gimp.ChannelOps.REPLACE, *PASSER_BY[:2], *size)
+    for check, place in {"people touching": PASSER_BY, "people touching a pixel": (*ON_HIM, 1, 1)}.items():
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *place)
         cut(check, image, [layer], people="touching")
     image.delete()
 

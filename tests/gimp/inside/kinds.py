@@ -50,6 +50,8 @@ CANVAS = (300, 250)
 OFFSET = (40, 30)
 SELECTED = (70, 20, 90, 140)
 
-# A photo of two: a person, and a blurred passer-by; and a place on the passer-by: left, top, width, height.
+# A photo of two: a person, and a blurred passer-by; where the passer-by is (left, top, width, height); a
+# pixel of his.
 TWO = (420, 240)
 PASSER_BY = (320, 150, 40, 60)
+ON_HIM = (340, 180)
