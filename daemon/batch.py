@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from daemon.log import log_failure
 from daemon.outputs import DiskFullError
-from daemon.results import Results
+from daemon.results import Results, warned
 from engine.errors import BshmError, DeviceError, EngineError, FaultError, UsageError
 from engine.types import Size
 
@@ -157,7 +157,7 @@ def _cut(ready: _Ready) -> Results:
     results = ready.begun.finish()
     report = results.report
     warning = ready.loaded.warning(Size(report["width"], report["height"]))
-    return replace(results, report={**report, "warnings": [warning, *report["warnings"]]}) if warning else results
+    return replace(results, report=warned(report, warning))
 
 
 def _save(name: str, save: Callable[[Results], Iterable[Path]] | None, results: Results | BshmError | None) -> Outcome:

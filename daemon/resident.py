@@ -11,13 +11,14 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from daemon.asking import asked_by
 from daemon.batch import Begun, Loaded
 from daemon.chosen import sent_background
 from daemon.in_process import InProcess
 from daemon.results import Results, Wanted
 from daemon.terminal import complain
 from engine.address import socket_path
-from engine.client import Answer, Asked, Client
+from engine.client import Answer, Client
 from engine.errors import (
     AccessError,
     BshmError,
@@ -43,7 +44,6 @@ _COMES_BACK = 10.0  # seconds; a service that fell answers again within these
 _SILENCE = 10.0  # seconds until an engine that says nothing is asked whether it is alive, and then given up
 _QUICKLY = 2.0  # seconds; the same for what is asked in passing
 _STARTS = 30.0  # seconds; an engine that is starting is ready within these
-_LONGEST_NAME = 1000  # characters
 
 _HERE = "Networks run in this process."
 
@@ -118,21 +118,17 @@ class Resident:
 
     def _sent(self, loaded: Loaded) -> Answer:
         job = f"bshm-{os.getpid()}-{os.urandom(6).hex()}"
-        settings, wanted = self._wanted.settings, self._wanted
-        asked = Asked(
-            want=loaded.want or ("matte",),  # only the report is missing, and something has to be wanted
-            format=settings.format,
-            matte_bits=settings.matte_bits,
+        wanted = self._wanted
+        asked = asked_by(
+            wanted.settings,
+            loaded.want,
+            name=loaded.name,
+            job=job,
             priority=self._priority,
-            network=settings.network,
-            people=settings.people,
-            at=wanted.at,
-            quality=settings.quality,
+            background=self._colour,
             edge=wanted.edge,
             threshold=wanted.threshold,
-            background=self._colour,
-            job=job,
-            name=shortened_name(loaded.name),
+            at=wanted.at,
         )
         self._jobs.add(job)
         try:
@@ -199,8 +195,3 @@ def _differences(theirs: Mapping[str, Any], ours: Mapping[str, Any], above: str 
             yield from _differences(value, own, f"{above}{key}.")
         elif value != own:
             yield f"its setting '{above}{key}' is {value}, and here it is {own}"
-
-
-def shortened_name(name: str) -> str:
-    """A picture's name as long as the engine takes it: of a long path the end tells more."""
-    return name if len(name) <= _LONGEST_NAME else f"...{name[3 - _LONGEST_NAME :]}"

@@ -121,6 +121,11 @@ def report_file(
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
+def warned(report: Mapping[str, Any], warning: str | None) -> Mapping[str, Any]:
+    """The report with one more warning, before the others; as it is where there is none."""
+    return {**report, "warnings": [warning, *report["warnings"]]} if warning else report
+
+
 def endings(settings: Settings, *, report: bool) -> dict[str, str]:
     """What the names of a picture's files end with, by kind: {"cutout": ".png", "report": ".json"}."""
     from engine.pictures.formats import suffix, written_format

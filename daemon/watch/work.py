@@ -6,12 +6,12 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from daemon.results import endings, report_file
+from daemon.results import endings, report_file, warned
 from daemon.terminal import shown
 from daemon.watch.cutting import Cut, cut_out
 from daemon.watch.ending import finish
@@ -95,7 +95,7 @@ def _warned(cut: Cut, addresses: Sequence[str]) -> Cut:
     from engine.types import Size
 
     warning = thumbnail_warning(addresses, Size(cut.report["width"], cut.report["height"]))
-    return cut.with_warning(warning) if warning else cut
+    return replace(cut, report=warned(cut.report, warning))
 
 
 def _try_to_write(part: Path) -> None:
