@@ -139,7 +139,7 @@ def _unserved(gimp: Gimp) -> str:
         return "it does not say which version it is"
     if gimp.series < (3, 0) and gimp.series != (2, 10):
         return "the plug-in is for GIMP 2.10 and for GIMP 3"
-    if not gimp.settings.is_dir():
+    if not os.access(gimp.settings, os.F_OK):
         # Were the folder made here, GIMP would not take over what an older version has: it does so where there is none
         return f"it was never started here, for there is no {gimp.settings}. Start it once, then run: {_COMMAND}"
     return ""

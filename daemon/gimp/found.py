@@ -73,15 +73,18 @@ def _programs(environment: Mapping[str, str], home: Path) -> Iterator[Gimp]:
 
 
 def _executables(environment: Mapping[str, str]) -> Iterator[Path]:
-    for text in environment.get("PATH", os.defpath).split(os.pathsep):
-        folder = Path(text)
-        if not folder.is_absolute() or not folder.is_dir():
-            continue
-        try:
-            programs = sorted(each for each in folder.iterdir() if _PROGRAM.fullmatch(each.name))
-        except PermissionError:  # the shell finds nothing there either
-            continue
-        yield from (each for each in programs if each.is_file() and os.access(each, os.X_OK))
+    for folder in environment.get("PATH", os.defpath).split(os.pathsep):
+        if folder.startswith("/"):
+            programs = [each for each in _in(Path(folder)) if _PROGRAM.fullmatch(each.name)]
+            yield from (each for each in programs if each.is_file() and os.access(each, os.X_OK))
+
+
+def _in(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it is none, or where this user may not look: nor may their GIMP."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
 
 
 def _series_of(program: Path) -> tuple[int, int] | None:
@@ -112,10 +115,9 @@ def _flatpaks(environment: Mapping[str, str], home: Path) -> Iterator[Gimp]:
 
 def _settings(environment: Mapping[str, str], home: Path) -> Iterator[Gimp]:
     for series, variable in _NAMED.items():
-        if environment.get(variable) and (folder := home / environment[variable]).is_dir():
+        if environment.get(variable) and (folder := home / environment[variable]) in _in(folder.parent):
             yield Gimp(Source.SETTINGS, series, folder, folder)
-    folder = _config_folder(environment, home) / "GIMP"
-    for each in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for each in _in(_config_folder(environment, home) / "GIMP"):
         if _SERVED.fullmatch(each.name) and each.is_dir():
             major, minor = map(int, each.name.split("."))
             yield Gimp(Source.SETTINGS, (major, minor), each, each)

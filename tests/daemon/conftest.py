@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.daemon.gimp.homes import Home
 from tests.daemon.server import Server, serving
 
 NOBODY = 65534
@@ -97,3 +98,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("BSHM_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path.resolve()))
     return tmp_path.resolve()
+
+
+@pytest.fixture
+def user(home: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Whoever runs the program, and may have GIMPs: their home and their variables are this process's."""
+    one = Home(home)
+    one.enter(monkeypatch)
+    return one

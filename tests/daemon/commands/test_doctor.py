@@ -13,6 +13,7 @@ from daemon.commands import main
 from daemon.watch.alone import alone
 from engine.folders import networks_folder
 from engine.models.catalogue import NETWORKS
+from tests.daemon.gimp.homes import Home
 from tests.engine.client.listening import json_reply, listening, saying
 from tests.engine.server.conftest import short_folder
 
@@ -227,3 +228,27 @@ def test_who_watches_the_hot_folders(capsys: pytest.CaptureFixture[str]) -> None
     assert "not watched" in findings(capsys)[1]["watching"]
     with alone(Path("config.yaml")):
         assert f"watched by process {os.getpid()}" in findings(capsys)[1]["watching"]
+
+
+class TestGimp:
+    """A GIMP without the plug-in is no fault; a plug-in that cannot work is one."""
+
+    @pytest.mark.usefixtures("user")
+    def test_there_is_none(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert findings(capsys)[1]["GIMP"].startswith("ok no GIMP was found")
+
+    def test_one_without_the_plug_in(self, user: Home, capsys: pytest.CaptureFixture[str]) -> None:
+        user.settings("3.2")
+        assert findings(capsys)[1]["GIMP"].endswith("plug-in not installed; `bshm gimp install` does it")
+
+    def test_one_with_the_plug_in_and_one_with_another_version(
+        self, user: Home, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = user.settings("3.2") / "plug-ins/bshm-cut-out"
+        main(["gimp", "install"])
+        assert findings(capsys)[1]["GIMP"] == f"ok 3.2  its settings alone were found: {folder} is up to date"
+        (folder / "bshm-cut-out.py").unlink()
+        code, said = findings(capsys)
+        assert code == 1
+        assert said["GIMP"].startswith("WRONG 3.2")
+        assert said["GIMP"].endswith(f"{folder} is not this version's Run: bshm gimp install")

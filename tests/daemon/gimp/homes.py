@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 MANIFEST = "[Application]\nname=org.gimp.GIMP\n\n[Context]\nfilesystems=host;{};xdg-run/gvfs;\n"
 
 
@@ -21,6 +23,13 @@ class Home:
             "PATH": str(self.folder / "bin"),
             "FLATPAK_SYSTEM_DIR": str(self.folder / "system"),
         }
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Makes it the home of this process."""
+        for name in ("GIMP2_DIRECTORY", "GIMP3_DIRECTORY", "FLATPAK_USER_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, text in self.environment.items():
+            monkeypatch.setenv(name, text)
 
     @property
     def config(self) -> Path:
