@@ -17,9 +17,10 @@ pytestmark = pytest.mark.timeout(600)  # a GIMP that is not installed yet takes 
 
 def test_gimp_lists_the_procedure(desk: Desk, suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user = Home(tmp_path)
-    user.enter(monkeypatch)
     folder = user.settings(suite.gimp) / "plug-ins/bshm-cut-out"
-    assert main(["gimp", "install"]) == 0
+    with monkeypatch.context() as theirs:
+        user.enter(theirs)
+        assert main(["gimp", "install"]) == 0
     run = replace(desk, plug_in=folder).run("first")
     assert (run.code, run.alarms) == (0, []), run.complaints
     assert run.facts["procedure"]["known"]
