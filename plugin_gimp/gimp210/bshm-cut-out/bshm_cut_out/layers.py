@@ -50,13 +50,13 @@ def pixels_of(image, layer, alpha):
     there. alpha: with a channel for it. To be called before own_depth()."""
     data = samples_of(layer)
     step = len(data) // (layer.width * layer.height)
-    planes = [data[each::step] for each in range(step)]
+    kept = step - 1 if layer.has_alpha and not alpha else step
     if image.base_type == gimpfu.INDEXED:
-        planes[:1] = [planes[0].translate(_padded(image.colormap[each::3])) for each in range(3)]
-    if layer.has_alpha and not alpha:
-        planes.pop()
-    samples = data if len(planes) == step else interleaved(planes)
-    return Pixels(layer.width, layer.height, len(planes), samples, layer.name)
+        colours = [data[0::step].translate(_padded(image.colormap[each::3])) for each in range(3)]
+        data, kept = interleaved(colours + [data[each::step] for each in range(1, kept)]), kept + 2
+    elif kept < step:
+        data = interleaved([data[each::step] for each in range(kept)])
+    return Pixels(layer.width, layer.height, kept, data, layer.name)
 
 
 def _padded(colours):
@@ -67,7 +67,7 @@ def own_depth(image):
     """How 8-bit values are written in the image's own depth, as GIMP itself converts them; from now on, this is the depth
     of what is read and written."""
     kind, colours = KINDS[image.base_type]
-    ramp = gimp.Layer(image, "ramp", 256, 2, kind, 100.0, gimpfu.NORMAL_MODE)
+    ramp = gimp.Layer(image, "ramp", 256, 2, kind, 100.0, gimpfu.LAYER_MODE_NORMAL)
     try:
         values, full = bytes(bytearray(range(256))), b"\xff" * 256
         write(ramp, interleaved([values] * colours + [full]) + interleaved([full] * colours + [values]), 0, 2)

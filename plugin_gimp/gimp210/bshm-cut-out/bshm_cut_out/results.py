@@ -40,7 +40,7 @@ def add_layer(image, layer, rgba):
     kind, colours = KINDS[image.base_type]
     indexed = image.base_type == gimpfu.INDEXED
     name = in_our_language(N_("%s cut-out")) % layer.name
-    made = gimp.Layer(image, name, layer.width, layer.height, kind, 100.0, gimpfu.NORMAL_MODE)
+    made = gimp.Layer(image, name, layer.width, layer.height, kind, 100.0, gimpfu.LAYER_MODE_NORMAL)
     with _gone_if_unused(made), _Selected(image, layer) as selected:
         for top, bottom, pixels in _bands(layer):
             part = rgba[4 * pixels.start : 4 * pixels.stop]

@@ -1,0 +1,35 @@
+# -*- coding: utf-8 -*-
+"""With windows: what the progress bar shows, and what Undo takes back. The tests outside press the keys."""
+
+import os
+import sys
+import time
+
+import gimpfu
+
+from images import SHARED, fresh, gimp, image_of, keep, pdb, say, state
+
+told = []
+gimp.progress_install(
+    lambda text, _: told.append(["text", text]),
+    lambda: told.append(["end"]),
+    lambda text: told.append(["text", text]),
+    lambda part: told.append(["part", part]),
+)
+image, layer = image_of()
+gimp.Display(image)
+gimp.displays_flush()
+before = state(image)[0]
+pdb.python_fu_bshm_cut_out(image, layer)
+say("progress", told=told)
+pdb.python_fu_bshm_cut_out_new_layer(image, layer)
+say("done", layers=len(image.layers), mask=bool(layer.mask), mode=image.layers[0].mode == gimpfu.LAYER_MODE_NORMAL)
+keep("windows-done", b"")
+for undone in ("windows-1", "windows-2"):
+    end = time.time() + 40
+    while not os.path.exists(os.path.join(SHARED, undone)):
+        if time.time() > end:
+            sys.exit("nobody pressed a key")
+        time.sleep(0.1)
+    say(undone, layers=len(image.layers), mask=bool(layer.mask), as_before=state(image)[0] == before)
+    keep(undone + "-seen", b"")
