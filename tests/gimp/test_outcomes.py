@@ -22,14 +22,6 @@ _LAYER = np.s_[OFFSET[1] : OFFSET[1] + HEIGHT, OFFSET[0] : OFFSET[0] + WIDTH]  #
 every_kind = pytest.mark.parametrize("kind", OUTCOMES, ids=lambda kind: kind.name)
 with_greys = pytest.mark.parametrize("kind", HAS_GREYS, ids=lambda kind: kind.name)
 indexed = pytest.mark.parametrize("kind", INDEXED, ids=lambda kind: kind.name)
-# A channel of an image of 8 bits, not linear, becomes the selection sample by sample, though one is gamma-encoded and
-# the other linear: the matte must be written to that channel as "Y' u8", and as "Y u8" in every other precision.
-TOO_BRIGHT = pytest.mark.xfail(reason="half-selected pixels come out too bright, by up to 73 of 255")
-soft_selection = pytest.mark.parametrize(
-    "kind",
-    [pytest.param(each, marks=TOO_BRIGHT) if each.precision == EXACT else each for each in OUTCOMES],
-    ids=lambda kind: kind.name,
-)
 selected = pytest.mark.parametrize("shape", ["rectangle", "soft"])
 
 
@@ -147,7 +139,7 @@ class TestMatte:
 
 
 class TestSelection:
-    @soft_selection
+    @every_kind
     def test_it_is_the_commands_matte(self, run: Run, judge: Judge, kind: Kind) -> None:
         check = f"selection, {kind.name}"
         fact = run.facts[check]
@@ -156,7 +148,6 @@ class TestSelection:
         np.testing.assert_array_equal(selection_of(run, check), wanted)
         assert (fact["more_layers"], fact["masks"]) == (0, [None])
 
-    @TOO_BRIGHT
     @selected
     def test_an_earlier_selection_limits_it(self, run: Run, judge: Judge, shape: str) -> None:
         check = f"selection, {shape}"

@@ -54,7 +54,7 @@ def apply(image: Any, result: str, cuts: Sequence[Cut]) -> None:
     with _one_undo_step(image):
         for number, (cut, each) in enumerate(made):
             attach(image, cut, each, number)
-        if result == "matte":  # who goes on, goes on with the photo
+        if result in ("matte", "selection"):  # who goes on, goes on with the photo
             image.set_selected_layers(selected)
 
 
@@ -148,29 +148,26 @@ def _insert_layer(image: Any, cut: Cut, layer: Any, _number: int) -> None:
     layer.update(0, 0, *cut.size)
 
 
-def _channel(image: Any, cut: Cut) -> Any:
-    width, height = cut.size
-    matte = Gegl.Buffer.new("Y u8", 0, 0, width, height)
-    _matte_into(matte, image, cut)
-    channel = Gimp.Channel.new(
-        image, cut.layer.get_name(), image.get_width(), image.get_height(), 50.0, Gegl.Color.new("red")
-    )
-    buffer = channel.get_buffer()
-    buffer.clear(buffer.get_extent())
-    graph = Graph()
-    graph.write(graph.source(matte, *offset_of(cut.layer)), buffer)
-    return channel
+def _carrier(image: Any, cut: Cut) -> tuple[Any, Any]:
+    """A layer that nobody sees, and the matte as its mask: of a mask, which is linear as selections are, every value
+    becomes the selection; of a channel of an image that is not linear, none but 0 and 1 does."""
+    layer = _new_layer(image, cut, "%s", alpha=False)
+    mask = layer.create_mask(Gimp.AddMaskType.BLACK)
+    _matte_into(mask.get_buffer(), image, cut)
+    return layer, mask
 
 
-def _select(image: Any, _cut: Cut, channel: Any, number: int) -> None:
-    image.insert_channel(channel, None, 0)
-    image.select_item(Gimp.ChannelOps.ADD if number else Gimp.ChannelOps.REPLACE, channel)
-    image.remove_channel(channel)
+def _select(image: Any, cut: Cut, carrier: tuple[Any, Any], number: int) -> None:
+    layer, mask = carrier
+    _insert_layer(image, cut, layer, number)
+    layer.add_mask(mask)
+    image.select_item(Gimp.ChannelOps.ADD if number else Gimp.ChannelOps.REPLACE, mask)
+    image.remove_layer(layer)
 
 
 _MAKERS: Mapping[str, tuple[Callable[[Any, Cut], Any], Callable[[Any, Cut, Any, int], None]]] = {
     "mask": (_mask, _attach_mask),
     "cutout": (_cutout, _insert_layer),
     "matte": (_matte_layer, _insert_layer),
-    "selection": (_channel, _select),
+    "selection": (_carrier, _select),
 }
