@@ -77,3 +77,8 @@ def test_a_new_layer_has_the_mode_that_gimp_gives_to_new_layers(run: Run) -> Non
 def test_each_run_is_one_step_of_undo(run: Run) -> None:
     assert run.facts["windows-1"] == {"layers": 1, "mask": True, "as_before": False}
     assert run.facts["windows-2"] == {"layers": 1, "mask": False, "as_before": True}
+
+
+def test_a_layer_that_is_removed_meanwhile_is_left_alone(run: Run) -> None:
+    assert run.facts["removed"] == {"raised": True, "layers": 0}
+    assert "The layer was removed or resized meanwhile. Nothing was changed. Try again." in run.complaints

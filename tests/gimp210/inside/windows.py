@@ -9,11 +9,19 @@ import gimpfu
 
 from images import SHARED, fresh, gimp, image_of, keep, pdb, say, state
 
-told = []
+told, removed = [], []
+
+
+def meanwhile(text):
+    told.append(["text", text])
+    if removed:
+        pdb.gimp_image_remove_layer(image, removed.pop())
+
+
 gimp.progress_install(
     lambda text, _: told.append(["text", text]),
     lambda: told.append(["end"]),
-    lambda text: told.append(["text", text]),
+    meanwhile,
     lambda part: told.append(["part", part]),
 )
 image, layer = image_of()
@@ -33,3 +41,11 @@ for undone in ("windows-1", "windows-2"):
         time.sleep(0.1)
     say(undone, layers=len(image.layers), mask=bool(layer.mask), as_before=state(image)[0] == before)
     keep(undone + "-seen", b"")
+
+removed.append(layer)
+try:
+    pdb.python_fu_bshm_cut_out(image, layer)
+    raised = False
+except RuntimeError:
+    raised = True
+say("removed", raised=raised, layers=len(image.layers))

@@ -45,6 +45,21 @@ def _layer_of(image, drawable):
     return image.layers[0]
 
 
+def check_unchanged(image, layer, pixels):
+    """Raises CutOutError where the layer is not there any more, or not of the size that it had: people go on working."""
+    there = gimp.pdb.gimp_image_is_valid(image) and layer.ID in _numbers(image.layers)
+    if not there or (layer.width, layer.height) != (pixels.width, pixels.height):
+        raise CutOutError(N_("The layer was removed or resized meanwhile. Nothing was changed. Try again."))
+
+
+def _numbers(layers):
+    """Of these, and of those in groups."""
+    for each in layers:
+        yield each.ID
+        for inner in _numbers(each.children if isinstance(each, gimp.GroupLayer) else ()):
+            yield inner
+
+
 def pixels_of(image, layer, alpha):
     """A layer's pixels in 8 bits, whatever the image's kind and precision; a transparent pixel's colour is what is stored
     there. alpha: with a channel for it. To be called before own_depth()."""
@@ -108,10 +123,8 @@ class EightBits(object):
     def __init__(self, width, height):
         self._image = gimp.pdb.gimp_image_new_with_precision(width, height, gimpfu.GRAY, _U8_LINEAR)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def close(self):
+        """Nothing is left of it."""
         gimp.delete(self._image)
 
     def of(self, mask):

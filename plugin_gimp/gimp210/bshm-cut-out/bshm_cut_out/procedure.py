@@ -9,7 +9,7 @@ import gimp
 
 from bshm_cut_out.cutting import cut_out
 from bshm_cut_out.errors import CutOutError
-from bshm_cut_out.layers import layer_meant, pixels_of
+from bshm_cut_out.layers import check_unchanged, layer_meant, pixels_of
 from bshm_cut_out.places import installation, socket_path
 from bshm_cut_out.results import add_layer, add_mask
 from bshm_cut_out.starting import ready_engine
@@ -54,10 +54,12 @@ def _cut_out(image, drawable, want, alpha, add):
     installed = installation(FOLDER)
     gimp.progress_init("BSHM Cut Out")
     path = ready_engine(socket_path(installed, os.environ), installed, _pulse)
-    answer = cut_out(path, want, pixels_of(image, layer, alpha), _tell)
+    pixels = pixels_of(image, layer, alpha)
+    answer = cut_out(path, want, pixels, _tell)
     if answer.samples.count(b"\x00") == len(answer.samples):
         text = N_("Nobody was found on '%(layer)s', and it was left as it is.")
-        raise CutOutError(text, layer=layer.name)
+        raise CutOutError(text, layer=pixels.name)
+    check_unchanged(image, layer, pixels)
     add(image, layer, answer.samples)
     return answer
 

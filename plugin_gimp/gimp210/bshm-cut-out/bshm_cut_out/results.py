@@ -20,11 +20,9 @@ def add_mask(image, layer, matte):
     depth = own_depth(image)
     layer = fresh(layer)
     mask = layer.create_mask(gimpfu.ADD_WHITE_MASK)
-    with _gone_if_unused(mask), _Selected(image, layer) as selected:
-        old = mask if layer.mask is None else layer.mask
+    with _gone_if_unused(mask), _Selected(image, layer, layer.mask or mask) as selected:
         for top, bottom, pixels in _bands(layer):
-            outside = selected.beside(old, top, bottom)
-            write(mask, mask_samples(matte[pixels], depth.alpha, outside), top, bottom)
+            write(mask, mask_samples(matte[pixels], depth.alpha, selected.beside(top, bottom)), top, bottom)
         finish(mask)
         with _one_undo_step(image):
             if layer.mask is not None:
@@ -82,34 +80,35 @@ def _one_undo_step(image):
 
 
 class _Selected(object):
-    """The image's selection, as far as it lies on a layer. GIMP makes it fit, and converts it to 8 bits."""
+    """The image's selection, as far as it lies on a layer. GIMP makes it fit, and converts it to 8 bits.
 
-    def __init__(self, image, layer):
-        self._layer, self._old = layer, {}
-        self._eight = self._rows = None
-        if not gimp.pdb.gimp_selection_is_empty(image):
-            self._eight = EightBits(layer.width, layer.height)
+    mask: one of the layer's size, or None, whose samples are wanted beside it.
+    """
+
+    def __init__(self, image, layer, mask=None):
+        self._layer, self._mask = layer, mask
+        self._eight = self._rows = self._values = None
+        self._all = gimp.pdb.gimp_selection_is_empty(image)
 
     def __enter__(self):
-        if self._eight:
-            mask = self._layer.create_mask(gimpfu.ADD_SELECTION_MASK)
-            self._rows = self._eight.of(mask)
-            gimp.pdb.gimp_item_delete(mask)
+        if not self._all:
+            self._eight = EightBits(self._layer.width, self._layer.height)
+            chosen = self._layer.create_mask(gimpfu.ADD_SELECTION_MASK)
+            self._rows = self._eight.of(chosen)
+            gimp.pdb.gimp_item_delete(chosen)
+            self._values = self._eight.of(self._mask) if self._mask else None
         return self
 
-    def __exit__(self, *failure):
+    def __exit__(self, *_):
         if self._eight:
-            self._eight.__exit__(*failure)
+            self._eight.close()
 
     def rows(self, top, bottom):
         """In 8 bits; None where nothing is selected, which means everything."""
-        return samples_of(self._rows, top, bottom) if self._eight else None
+        return None if self._all else samples_of(self._rows, top, bottom)
 
-    def beside(self, mask, top, bottom):
+    def beside(self, top, bottom):
         """What mask_samples() wants to know; None where nothing is selected."""
-        if not self._eight:
+        if self._all:
             return None
-        if mask.ID not in self._old:
-            self._old[mask.ID] = self._eight.of(mask)
-        values = samples_of(self._old[mask.ID], top, bottom)
-        return self.rows(top, bottom), samples_of(mask, top, bottom), values
+        return tuple(samples_of(each, top, bottom) for each in (self._rows, self._mask, self._values))
