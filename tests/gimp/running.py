@@ -66,13 +66,15 @@ class Run:
 class Desk:
     """What lies ready for a GIMP. root: of roots.root_of. shared: seen as /mnt/shared. sockets: a folder, seen as
     /mnt/sockets. plug_in: is copied for it. installation: what installation.json beside it says, or None.
-    machine: whether this machine is seen in /mnt/machine."""
+    same: a folder that is seen there under its own path, or None. machine: whether this machine is seen in
+    /mnt/machine."""
 
     root: Path
     shared: Path
     sockets: Path
     plug_in: Path = PLUG_IN
     installation: Mapping[str, Any] | None = None
+    same: Path | None = None
     machine: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,6 +89,7 @@ class Desk:
                 plug_ins: "/mnt/plug-ins",
                 self.shared: "/mnt/shared",
                 self.sockets: "/mnt/sockets",
+                **({self.same: str(self.same)} if self.same else {}),
             }
             words = [str(SETUP / "in-root.sh"), *(["--machine"] if self.machine else [])]
             for here, there in binds.items():
