@@ -55,3 +55,6 @@ SELECTED = (70, 20, 90, 140)
 TWO = (420, 240)
 PASSER_BY = (320, 150, 40, 60)
 ON_HIM = (340, 180)
+
+# Twelve megapixels.
+LARGE = (4000, 3000)

@@ -26,8 +26,7 @@ def while_telling(work: Callable[[], T], tell: Callable[[], None], give_up: Call
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        while thread.is_alive():
-            thread.join(_EVERY)
+        while _goes_on(thread):
             tell()
     except BaseException:
         give_up()
@@ -35,3 +34,9 @@ def while_telling(work: Callable[[], T], tell: Callable[[], None], give_up: Call
     if errors:
         raise errors[0]
     return results[0]
+
+
+def _goes_on(thread: threading.Thread) -> bool:
+    """Whether it still does after a moment."""
+    thread.join(_EVERY)
+    return thread.is_alive()
