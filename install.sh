@@ -157,7 +157,7 @@ install_packages() { # EXTRA, or an empty word
   say "Packages: installed in .venv"
 }
 
-# --- Config, command, networks --------------------------------------------------------------------------------------
+# --- Config, command, networks, GIMP --------------------------------------------------------------------------------
 
 write_config() {
   local file
@@ -199,18 +199,16 @@ pull_networks() {
     "When it is mended, run this again, or: '$BSHM' models pull"
 }
 
-# --- GIMP -----------------------------------------------------------------------------------------------------------
-
 put_into_gimp() {
-  say "GIMP:"
   "$BSHM" gimp install || fail "Not every GIMP has the plug-in; the reason stands above. All else is installed." \
     "When it is mended, run this again, or: '$BSHM' gimp install"
+  say "Done. Next: start GIMP again, and choose Layer > BSHM Cut Out"
 }
 
-take_from_gimp() { # also where the environment is gone, or does not work any more
-  local folder=$1 record
+take_from_gimp() { # CONFIGS; also where the environment is gone, or does not work any more
+  local record
   if [[ -x $BSHM ]]; then "$BSHM" gimp uninstall || true; fi # what it says stands above
-  for record in "$folder"/GIMP/*/plug-ins/bshm-cut-out/installation.json; do
+  for record in "$1"/GIMP/*/plug-ins/bshm-cut-out/installation.json; do
     if [[ -e $record ]]; then say "Left: ${record%/*}, the plug-in in GIMP. Delete that folder."; fi
   done
 }
@@ -295,23 +293,10 @@ main() {
   esac
   [[ ${HOME:-} == /* ]] || fail "The variable HOME does not name your home folder. Set it and run this again."
   case $task in
-    '')
-      set_up ''
-      say "Done. Next: bshm cutout PHOTO, bshm watch, or ./install.sh --run for a first look"
-      ;;
-    --run)
-      set_up ''
-      run "$@"
-      ;;
-    --gimp)
-      set_up ''
-      put_into_gimp
-      say "Done. Next: start GIMP again, and choose Layer > BSHM Cut Out"
-      ;;
-    --test)
-      set_up test
-      run_tests
-      ;;
+    '') set_up ''; say "Done. Next: bshm cutout PHOTO, bshm watch, or ./install.sh --run for a first look" ;;
+    --gimp) set_up ''; put_into_gimp ;;
+    --run) set_up ''; run "$@" ;;
+    --test) set_up test; run_tests ;;
     --uninstall) uninstall ;;
   esac
 }

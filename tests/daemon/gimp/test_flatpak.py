@@ -25,7 +25,7 @@ Flatpak = Callable[..., str]
         ("/run/user/7/bshm/engine.sock", "xdg-run/bshm"),
         ("/run/user/7/a/b/engine.sock", "xdg-run/a/b"),
         ("/run/user/70/engine.sock", "/run/user/70"),
-        ("/home/me/engine/sock", "/home/me/engine"),
+        ("/srv/me/engine/sock", "/srv/me/engine"),
     ],
 )
 def test_the_sandbox_is_given_the_folder_of_the_socket_and_no_more(socket: str | None, wanted: str) -> None:
