@@ -252,25 +252,20 @@ run_tests() {
   ((${#failed[@]} == 0)) || fail "These found faults:" "${failed[@]}"
 }
 
+remove() { rm -rf -- "$1" && say "Removed: $1"; } # PATH
 uninstall() {
   local path config data state pictures
   config=$(config_file)
   data=$(xdg_folder XDG_DATA_HOME .local/share)
   state=$(xdg_folder XDG_STATE_HOME .local/state)
   take_from_gimp "$(dirname -- "${config%/*}")"
-  if link_is_ours; then
-    rm -- "$(link_file)"
-    say "Removed: $(link_file)"
-  fi
+  if link_is_ours; then remove "$(link_file)"; fi
   for path in "$data/networks" "$state"/{log,run,watch.lock,engine-started} "$state"/ledger.sqlite* \
     "$(xdg_folder XDG_CACHE_HOME .cache)"; do
-    [[ -e $path ]] || continue
-    rm -rf -- "$path"
-    say "Removed: $path"
+    if [[ -e $path ]]; then remove "$path"; fi
   done
   if [[ -e $config ]] && cmp -s -- "$PROJECT/config.yaml" "$config"; then
-    rm -- "$config"
-    say "Removed: $config"
+    remove "$config"
   elif [[ -e $config ]]; then
     say "Left: $config, which is not as it was shipped. Delete it if you like."
   fi
