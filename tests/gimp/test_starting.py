@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
+def folder(desk: Desk) -> Iterator[Path]:
     """Where the engine is to listen, and has its config and its log; its path is the same inside and outside."""
     with tempfile.TemporaryDirectory(prefix="bshm") as name:
         yield Path(name)
