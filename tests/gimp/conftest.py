@@ -13,11 +13,11 @@ from tests.engine.scenes import photo as a_photo
 from tests.engine.server.live import Live, live
 from tests.gimp.inside.kinds import HEIGHT, TWO, WIDTH
 from tests.gimp.judging import Judge
-from tests.gimp.roots import SUITES, NotHereError, Suite, root_of
+from tests.gimp.roots import NotHereError, Suite, root_of, suites_to_test
 from tests.gimp.running import Desk
 
 
-@pytest.fixture(scope="session", params=SUITES, ids=lambda suite: f"GIMP {suite.gimp}")
+@pytest.fixture(scope="session", params=suites_to_test(), ids=lambda suite: f"GIMP {suite.gimp}")
 def suite(request: pytest.FixtureRequest) -> Suite:
     found: Suite = request.param
     try:

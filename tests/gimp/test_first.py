@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gimp.roots import Suite
+from tests.gimp.roots import SUITES, Suite, suites_to_test
 from tests.gimp.running import Desk, Run
 
 pytestmark = pytest.mark.timeout(600)  # a GIMP that is not installed yet takes a minute
@@ -30,4 +30,9 @@ def test_it_lists_the_procedure(run: Run) -> None:
 def test_its_entry_stands_in_the_layer_menu(run: Run) -> None:
     menu = run.facts["menu"]
     assert [each.split("/")[:2] for each in menu["paths"]] == [["<Image>", "Layer"]]
-    assert menu["label"] == "BSHM Cut Out"
+    assert menu["label"].replace("_", "") == "BSHM Cut Out..."
+
+
+def test_every_version_is_tested() -> None:
+    if others := [each.gimp for each in SUITES if each not in suites_to_test()]:
+        pytest.skip(f"GIMP {', '.join(others)} is tested where BSHM_GIMP=all")

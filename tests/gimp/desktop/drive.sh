@@ -25,6 +25,7 @@ DISPLAY=:$(</tmp/display)
 export DISPLAY
 until xdotool getdisplaygeometry >/dev/null 2>&1; do sleep 0.1; done
 openbox 2>/tmp/openbox.log &
+until xdotool get_desktop >/dev/null 2>&1; do sleep 0.1; done # the window manager is there
 eval "$(dbus-launch --sh-syntax)"
 gimp --no-splash --new-instance /mnt/shared/photo.png >/tmp/gimp.log 2>&1 &
 
@@ -77,7 +78,7 @@ picture 5-undone
 entry
 dialog=$(window '^BSHM Cut Out$')
 press "$dialog" Return
-xdotool mousemove 1012 862 click 1 # the button beside the progress bar
+xdotool mousemove 968 862 click 1 mousemove 1012 862 click 1 # the button beside the progress bar, of either version
 picture 6-cancelled
 xdotool mousemove 1279 899
 
