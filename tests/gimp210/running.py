@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -25,17 +26,22 @@ _NOISE = re.compile(r"^.*Two different plugins tried to register.*\n  gimp\.main
 _FACT = "FACT "  # a line of standard output that inside/images.py wrote
 
 
+@cache
 def root() -> Path:
-    """The folder with a GIMP 2.10 that has Python-Fu. Raises NotHereError."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bshm-tests"
-    named = os.environ.get("BSHM_GIMP210_ROOT")
-    candidates = [Path(named)] if named else [cache / "gimp-bookworm", cache / "gimp-bookworm-python2"]
-    found = next((each for each in candidates if (each / "opt/pygimp/complete").exists()), None)
-    if found is None:
-        raise NotHereError(f"no GIMP 2.10 with Python-Fu for tests, neither in BSHM_GIMP210_ROOT nor in {cache}")
-    if subprocess.run([SETUP / "in-root.sh", "--check"], capture_output=True, check=False).returncode:
-        raise NotHereError("GIMP 2.10 for tests needs root, with the right to mount and to unshare")
-    return found
+    """The folder with a GIMP 2.10 that has Python-Fu; made where it is missing, which takes some minutes.
+
+    Raises NotHereError where it cannot be made or used on this machine, and where that was not asked for.
+    """
+    if os.environ.get("BSHM_GIMP") != "all":
+        raise NotHereError("GIMP 2.10 is tested with BSHM_GIMP=all alone")
+    made, checked = (
+        subprocess.run([SETUP / words[0], *words[1:]], capture_output=True, text=True, check=False)
+        for words in (["make-root-2.10.sh"], ["in-root.sh", "--check"])
+    )
+    if made.returncode or checked.returncode:
+        why = (made.stderr if made.returncode else checked.stderr).strip().splitlines()[-1]
+        raise NotHereError(f"no GIMP 2.10 for tests: {why}")
+    return Path(made.stdout.strip().splitlines()[-1])
 
 
 @dataclass(frozen=True)

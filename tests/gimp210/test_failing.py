@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ def failed(run: Run, sentence: str) -> None:
     assert run.code == 0, run.complaints
     for name in BOTH:
         assert run.facts[name] == {"raised": True, "unchanged": True, "dirty": False}, run.complaints
-    said = [line for line in run.complaints.splitlines() if "-Warning: " in line or "-警告: " in line]
+    said = [line for line in run.complaints.splitlines() if re.match("BSHM .*-(Warning|警告): ", line)]
     assert [sentence in line for line in said] == [True, True], run.complaints
     assert "Traceback" not in run.complaints
 
