@@ -82,7 +82,7 @@ def test_of_a_larger_selection_every_part_counts(run: Run) -> None:
 def test_without_a_selection_nobody_is_touched(run: Run) -> None:
     fact = run.facts["people touching nothing"]
     assert (fact["status"], fact["masks"]) == ("EXECUTION_ERROR", [None])
-    assert "Nothing is selected on the layer 'two'" in fact["message"]
+    assert "No part of the layer 'two' is selected" in fact["message"]
 
 
 def test_repeating_before_anything_was_chosen_takes_the_defaults(run: Run, judge: Judge) -> None:

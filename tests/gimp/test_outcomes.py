@@ -175,9 +175,10 @@ class TestMaskWithSelection:
         rectangle[top : top + height, left : left + width] = 255
         np.testing.assert_array_equal(selection_of(run, "mask, rectangle"), rectangle)
 
-    def test_one_that_does_not_touch_the_layer_hides_nothing(self, run: Run) -> None:
+    def test_one_that_does_not_touch_the_layer_is_said_to_be_beside_it(self, run: Run) -> None:
         fact = run.facts["mask, elsewhere"]
-        assert fact["masks"] == [None] or (mask_of(run, "mask, elsewhere") == 255).all()
+        assert (fact["status"], fact["masks"]) == ("EXECUTION_ERROR", [None])
+        assert "No part of the layer 'photo' is selected" in fact["message"]
 
     def _wanted(self, run: Run, judge: Judge, check: str, before: Pixels) -> Any:
         fact = run.facts[check]

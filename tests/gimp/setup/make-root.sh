@@ -67,7 +67,11 @@ find_mirror() { # SUITE; prints the address of one that answers
 }
 
 find_debootstrap() { # prints its path; it is a shell script, which can also be run unpacked
-  command -v debootstrap && return
+  local found
+  if found=$(command -v debootstrap); then
+    readlink -f -- "$found" # /sbin may be a link to /usr/sbin
+    return
+  fi
   (
     cd -- "$work"
     apt-get -qq download debootstrap || { apt-get -qq update && apt-get -qq download debootstrap; }

@@ -72,11 +72,9 @@ def has_selection(image: Any) -> bool:
     return not Gimp.Selection.is_empty(image)
 
 
-def points_in_selection(image: Any, layer: Any) -> tuple[tuple[int, int], ...]:
-    """Points of the selection, evenly over the part of it that lies on the layer, in the layer's pixels.
-
-    Raises CutOutError where there is none.
-    """
+def selected_part(image: Any, layer: Any) -> tuple[int, int, int, int]:
+    """The bounds of what is selected on the layer, in the image's pixels: left, top, and the first column and row past
+    it. Raises CutOutError where that is nothing."""
     _, found, left, top, right, bottom = Gimp.Selection.bounds(image)
     across, down = offset_of(layer)
     left, right = max(left, across), min(right, across + layer.get_width())
@@ -84,11 +82,21 @@ def points_in_selection(image: Any, layer: Any) -> tuple[tuple[int, int], ...]:
     if not found or left >= right or top >= bottom:
         raise CutOutError(
             N_(
-                "Nothing is selected on the layer '%(layer)s'. Select a part of each person who is meant, or choose "
-                "other people."
+                "No part of the layer '%(layer)s' is selected. Select one; or select nothing at all (Select > None), "
+                "and not those touching the selection."
             ),
             layer=layer.get_name(),
         )
+    return left, top, right, bottom
+
+
+def points_in_selection(image: Any, layer: Any) -> tuple[tuple[int, int], ...]:
+    """Points of the selection, evenly over the part of it that lies on the layer, in the layer's pixels.
+
+    Raises CutOutError where there is none.
+    """
+    across, down = offset_of(layer)
+    left, top, right, bottom = selected_part(image, layer)
     width, height = right - left, bottom - top
     area = Gegl.Rectangle.new(left, top, width, height)
     selected = image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)

@@ -13,7 +13,7 @@ from gi.repository import Gegl, Gimp, Gio, GLib
 from bshm_cut_out.connection import Engine
 from bshm_cut_out.cutting import Asked, Pixels, cut_out_by
 from bshm_cut_out.errors import N_, CutOutError
-from bshm_cut_out.layers import has_selection, meant, pixels_of, points_in_selection
+from bshm_cut_out.layers import has_selection, meant, pixels_of, points_in_selection, selected_part
 from bshm_cut_out.options import Options, add_arguments, chosen
 from bshm_cut_out.places import Installation, installation, socket_path
 from bshm_cut_out.results import WANTS, Cut, apply, check
@@ -42,7 +42,7 @@ class BshmCutOut(Gimp.PlugIn):  # type: ignore[misc]  # gi has no types
         procedure.set_image_types("*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES)
         procedure.set_menu_label(_("_BSHM Cut Out..."))
-        procedure.add_menu_path("<Image>/Layer/[Text]")
+        procedure.add_menu_path("<Image>/Layer/[Structure]")
         procedure.set_icon_file(Gio.File.new_for_path(str(_FOLDER / "bshm-cut-out.svg")))
         procedure.set_documentation(
             _("Cut out people, hair and all, also small ones and groups"),
@@ -123,6 +123,8 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
 
 
 def _asked(image: Any, layer: Any, options: Options) -> Asked:
+    if has_selection(image):  # else it would limit the result to nothing
+        selected_part(image, layer)
     at = points_in_selection(image, layer) if options.people == "touching" else ()
     return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, at)
 
