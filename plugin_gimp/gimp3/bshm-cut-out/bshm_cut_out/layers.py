@@ -9,8 +9,7 @@ from gi.repository import Gegl, Gimp
 
 from bshm_cut_out.cutting import Pixels
 from bshm_cut_out.errors import N_, CutOutError
-
-_POINTS = 400  # at most, of a selection
+from bshm_cut_out.selection import Selected
 
 
 def meant(image: Any, drawables: Sequence[Any], *, every: bool) -> list[Any]:
@@ -72,42 +71,21 @@ def has_selection(image: Any) -> bool:
     return not Gimp.Selection.is_empty(image)
 
 
-def selected_part(image: Any, layer: Any) -> tuple[int, int, int, int]:
-    """The bounds of what is selected on the layer, in the image's pixels: left, top, and the first column and row past
-    it. Raises CutOutError where that is nothing."""
+def selected_on(image: Any, layer: Any) -> Selected:
+    """What is selected on the layer. Raises CutOutError where that is nothing."""
     _, found, left, top, right, bottom = Gimp.Selection.bounds(image)
     across, down = offset_of(layer)
     left, right = max(left, across), min(right, across + layer.get_width())
     top, bottom = max(top, down), min(bottom, down + layer.get_height())
-    if not found or left >= right or top >= bottom:
-        raise CutOutError(
-            N_(
-                "No part of the layer '%(layer)s' is selected. Select one; or select nothing at all (Select > None), "
-                "and not those touching the selection."
-            ),
-            layer=layer.get_name(),
-        )
-    return left, top, right, bottom
-
-
-def points_in_selection(image: Any, layer: Any) -> tuple[tuple[int, int], ...]:
-    """Points of the selection, evenly over the part of it that lies on the layer, in the layer's pixels.
-
-    Raises CutOutError where there is none.
-    """
-    across, down = offset_of(layer)
-    left, top, right, bottom = selected_part(image, layer)
-    width, height = right - left, bottom - top
-    area = Gegl.Rectangle.new(left, top, width, height)
-    selected = image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
-    step = max(1, int((width * height / _POINTS) ** 0.5) + 1) if width * height > _POINTS else 1
-    points = [
-        (left + x - across, top + y - down)
-        for y in range(step // 2 if height > step else height // 2, height, step)
-        for x in range(step // 2 if width > step else width // 2, width, step)
-        if selected[y * width + x] > 127
-    ]
-    if not points:  # thinner than the grid
-        place = max(range(len(selected)), key=selected.__getitem__)
-        points = [(left + place % width - across, top + place // width - down)]
-    return tuple(points[:_POINTS])
+    if found and left < right and top < bottom:
+        area = Gegl.Rectangle.new(left, top, right - left, bottom - top)
+        samples = image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+        if any(samples):
+            return Selected(left - across, top - down, right - left, bottom - top, samples)
+    raise CutOutError(
+        N_(
+            "No part of the layer '%(layer)s' is selected. Select one; or select nothing at all (Select > None), "
+            "and not those touching the selection."
+        ),
+        layer=layer.get_name(),
+    )

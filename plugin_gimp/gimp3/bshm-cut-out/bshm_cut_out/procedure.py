@@ -13,10 +13,11 @@ from gi.repository import Gegl, Gimp, Gio, GLib
 from bshm_cut_out.connection import Engine
 from bshm_cut_out.cutting import Asked, Pixels, cut_out_by
 from bshm_cut_out.errors import N_, CutOutError
-from bshm_cut_out.layers import has_selection, meant, pixels_of, points_in_selection, selected_part
+from bshm_cut_out.layers import has_selection, meant, pixels_of, selected_on
 from bshm_cut_out.options import Options, add_arguments, chosen
 from bshm_cut_out.places import Installation, installation, socket_path
 from bshm_cut_out.results import WANTS, Cut, apply, check
+from bshm_cut_out.selection import Selected, holds_any, points
 from bshm_cut_out.starting import ready_engine
 from bshm_cut_out.words import DOMAIN, _, told
 
@@ -97,17 +98,21 @@ def _networks(path: Path) -> tuple[str, ...]:
 def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, installed: Installation) -> None:
     layers = meant(image, drawables, every=options.every)
     check(image, options.result)
-    asked = [_asked(image, layer, options) for layer in layers]
+    touching = options.people == "touching"
+    selected = [selected_on(image, each) if touching or has_selection(image) else None for each in layers]
     Gimp.progress_init("BSHM Cut Out")
     engine = ready_engine(path, installed, _pulse)
     cuts: list[Cut] = []
     empty: list[str] = []
     warnings: list[str] = []
-    for number, (layer, each) in enumerate(zip(layers, asked, strict=True)):
+    for number, (layer, part) in enumerate(zip(layers, selected, strict=True)):
         pixels = _pixels(layer, options)
-        answer = cut_out_by(engine, each, pixels, _Progress(number, len(layers)))
-        if answer.samples.count(0) < len(answer.samples):
-            cuts.append(_cut(image, layer, (pixels.width, pixels.height), answer.samples, options))
+        answer = cut_out_by(engine, _asked(options, part), pixels, _Progress(number, len(layers)))
+        # Where the selection says whom, it does not limit the result: that would hide nobody else.
+        limit = None if touching else part
+        if _is_anybody(answer.samples, pixels, options, limit):
+            intersect = options.existing == "intersect" and layer.get_mask() is not None
+            cuts.append(Cut(layer, (pixels.width, pixels.height), answer.samples, intersect, limit is not None))
             warnings += answer.warnings
         else:
             empty.append(pixels.name)
@@ -122,22 +127,19 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
         Gimp.message("\n".join(warnings))
 
 
-def _asked(image: Any, layer: Any, options: Options) -> Asked:
-    if has_selection(image):  # else it would limit the result to nothing
-        selected_part(image, layer)
-    at = points_in_selection(image, layer) if options.people == "touching" else ()
+def _asked(options: Options, selected: Selected | None) -> Asked:
+    at = points(selected) if selected and options.people == "touching" else ()
     return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, at)
+
+
+def _is_anybody(samples: bytes, pixels: Pixels, options: Options, limit: Selected | None) -> bool:
+    alpha = samples[3::4] if WANTS[options.result] == "cutout" else samples
+    return holds_any(limit, alpha, pixels.width) if limit else any(alpha)
 
 
 def _pixels(layer: Any, options: Options) -> Pixels:
     """Where a mask comes of it, without the layer's alpha: GIMP multiplies the two."""
     return pixels_of(layer, alpha=options.result != "mask" and layer.has_alpha())
-
-
-def _cut(image: Any, layer: Any, size: tuple[int, int], samples: bytes, options: Options) -> Cut:
-    """Where the selection says whom, it does not limit the result: that would hide nobody else."""
-    intersect = options.existing == "intersect" and layer.get_mask() is not None
-    return Cut(layer, size, samples, intersect, has_selection(image) and options.people != "touching")
 
 
 def _pulse(text: str) -> None:
