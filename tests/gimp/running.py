@@ -65,14 +65,15 @@ class Run:
 @dataclass(frozen=True)
 class Desk:
     """What lies ready for a GIMP. root: of roots.root_of. shared: seen as /mnt/shared. sockets: a folder, seen as
-    /mnt/sockets. plug_in: is copied for it. installation: what installation.json beside it says, or None.
-    same: a folder that is seen there under its own path, or None. machine: whether this machine is seen in
-    /mnt/machine."""
+    /mnt/sockets. plug_in: is copied for it. others: plug-ins of the tests' own. installation: what installation.json
+    beside ours says, or None. same: a folder that is seen there under its own path, or None. machine: whether this
+    machine is seen in /mnt/machine."""
 
     root: Path
     shared: Path
     sockets: Path
     plug_in: Path = PLUG_IN
+    others: tuple[Path, ...] = ()
     installation: Mapping[str, Any] | None = None
     same: Path | None = None
     machine: bool = False
@@ -112,6 +113,8 @@ class Desk:
             shutil.copytree(self.plug_in, copied, ignore=shutil.ignore_patterns("__pycache__", "installation.json"))
             if self.installation is not None:
                 (copied / "installation.json").write_text(json.dumps(self.installation), encoding="utf-8")
+            for each in self.others:
+                shutil.copytree(each, Path(folder) / each.name)
             yield Path(folder)
 
 

@@ -1,6 +1,6 @@
 """Mattes put together with masks, selections and pixels, by GEGL, which GIMP itself uses: exact, and quick.
 
-Buffers begin at a layer's corner, and the selection at the canvas's: it is moved. Masks and selections are linear (Y),
+Buffers begin at a layer's corner. Masks and selections are linear (Y),
 in whatever precision the image has.
 """
 
@@ -43,10 +43,9 @@ class Graph:
             source.connect_to("output", node, pad)
         return node
 
-    def source(self, buffer: Any, x: int = 0, y: int = 0) -> Any:
-        """A buffer's pixels, moved."""
-        node = self._node("gegl:buffer-source", buffer=buffer)
-        return self._node("gegl:translate", node, x=float(x), y=float(y)) if x or y else node
+    def source(self, buffer: Any) -> Any:
+        """A buffer's pixels."""
+        return self._node("gegl:buffer-source", buffer=buffer)
 
     def within(self, below: Any, above: Any, where: Any) -> Any:
         """`above` where `where` is 1, `below` where it is 0, and between them by its value."""

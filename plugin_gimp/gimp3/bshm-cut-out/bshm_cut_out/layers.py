@@ -72,16 +72,13 @@ def has_selection(image: Any) -> bool:
 
 
 def selected_on(image: Any, layer: Any) -> Selected:
-    """What is selected on the layer. Raises CutOutError where that is nothing."""
-    _, found, left, top, right, bottom = Gimp.Selection.bounds(image)
-    across, down = offset_of(layer)
-    left, right = max(left, across), min(right, across + layer.get_width())
-    top, bottom = max(top, down), min(bottom, down + layer.get_height())
-    if found and left < right and top < bottom:
-        area = Gegl.Rectangle.new(left, top, right - left, bottom - top)
-        samples = image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
-        if any(samples):
-            return Selected(left - across, top - down, right - left, bottom - top, samples)
+    """What is selected on the layer now: the user may change it while the engine works. Raises CutOutError where that
+    is nothing."""
+    width, height = layer.get_width(), layer.get_height()
+    area = Gegl.Rectangle.new(*offset_of(layer), width, height)
+    samples = bytes(image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE))
+    if any(samples):
+        return Selected(width, height, samples)
     raise CutOutError(
         N_(
             "No part of the layer '%(layer)s' is selected. Select one; or select nothing at all (Select > None), "

@@ -110,9 +110,9 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
         answer = cut_out_by(engine, _asked(options, part), pixels, _Progress(number, len(layers)))
         # Where the selection says whom, it does not limit the result: that would hide nobody else.
         limit = None if touching else part
-        if _is_anybody(answer.samples, pixels, options, limit):
+        if _is_anybody(answer.samples, options, limit):
             intersect = options.existing == "intersect" and layer.get_mask() is not None
-            cuts.append(Cut(layer, (pixels.width, pixels.height), answer.samples, intersect, limit is not None))
+            cuts.append(Cut(layer, (pixels.width, pixels.height), answer.samples, intersect, limit))
             warnings += answer.warnings
         else:
             empty.append(pixels.name)
@@ -132,9 +132,9 @@ def _asked(options: Options, selected: Selected | None) -> Asked:
     return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, at)
 
 
-def _is_anybody(samples: bytes, pixels: Pixels, options: Options, limit: Selected | None) -> bool:
+def _is_anybody(samples: bytes, options: Options, limit: Selected | None) -> bool:
     alpha = samples[3::4] if WANTS[options.result] == "cutout" else samples
-    return holds_any(limit, alpha, pixels.width) if limit else any(alpha)
+    return holds_any(limit, alpha) if limit else any(alpha)
 
 
 def _pixels(layer: Any, options: Options) -> Pixels:

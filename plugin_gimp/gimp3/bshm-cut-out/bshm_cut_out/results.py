@@ -12,6 +12,7 @@ from gi.repository import Gegl, Gimp
 from bshm_cut_out.blending import Graph, buffer_of, write
 from bshm_cut_out.errors import N_, CutOutError
 from bshm_cut_out.layers import offset_of
+from bshm_cut_out.selection import Selected
 from bshm_cut_out.words import _
 
 # What the engine is asked for, for each result.
@@ -23,13 +24,13 @@ _OPAQUE = bytes(255) + b"\xff"  # a table: 255 where alpha is 255, else 0
 @dataclass(frozen=True)
 class Cut:
     """A layer and what the engine made of it: a matte's samples, or RGBA, of its width and height (`size`).
-    intersect: with the mask that it has. limited: to the image's selection."""
+    intersect: with the mask that it has. limit: what was selected on it when the call began, or None."""
 
     layer: Any
     size: tuple[int, int]
     samples: bytes
     intersect: bool
-    limited: bool
+    limit: Selected | None
 
 
 def check(image: Any, result: str) -> None:
@@ -67,33 +68,32 @@ def _one_undo_step(image: Any) -> Iterator[None]:
         image.undo_group_end()
 
 
-def _selection(graph: Graph, image: Any, cut: Cut) -> Any:
-    across, down = offset_of(cut.layer)
-    return graph.source(image.get_selection().get_buffer(), -across, -down)
+def _selection(graph: Graph, limit: Selected) -> Any:
+    return graph.source(buffer_of(limit.samples, limit.width, limit.height, "Y u8"))
 
 
-def _matte_into(buffer: Any, image: Any, cut: Cut, outside: Any = None) -> None:
+def _matte_into(buffer: Any, cut: Cut, outside: Any = None) -> None:
     """The matte as asked. outside: a buffer with what stays outside of the selection; None: black."""
     width, height = cut.size
-    if not cut.intersect and not cut.limited:
+    if not cut.intersect and not cut.limit:
         write(buffer, cut.samples, width, height, "Y u8")
         return
     graph = Graph()
     made = graph.source(buffer_of(cut.samples, width, height, "Y u8"))
     if cut.intersect:
         made = graph.product(made, graph.source(cut.layer.get_mask().get_buffer()))
-    if cut.limited:
+    if cut.limit:
         below = outside or buffer_of(bytes(width * height), width, height, "Y u8")
-        made = graph.within(graph.source(below), made, _selection(graph, image, cut))
+        made = graph.within(graph.source(below), made, _selection(graph, cut.limit))
     graph.write(made, buffer)
 
 
-def _mask(image: Any, cut: Cut) -> Any:
+def _mask(_image: Any, cut: Cut) -> Any:
     """A mask that is not attached yet: so it can be filled though the layer is locked."""
     width, height = cut.size
     mask, old = cut.layer.create_mask(Gimp.AddMaskType.WHITE), cut.layer.get_mask()
     outside = old.get_buffer() if old else buffer_of(b"\xff" * (width * height), width, height, "Y u8")
-    _matte_into(mask.get_buffer(), image, cut, outside)
+    _matte_into(mask.get_buffer(), cut, outside)
     return mask
 
 
@@ -114,8 +114,8 @@ def _cutout(image: Any, cut: Cut) -> Any:
     made = graph.within(graph.source(edges), graph.source(cut.layer.get_buffer()), graph.source(opaque))
     if cut.intersect:
         made = graph.faded(made, graph.source(cut.layer.get_mask().get_buffer()))
-    if cut.limited:
-        made = graph.faded(made, _selection(graph, image, cut))
+    if cut.limit:
+        made = graph.faded(made, _selection(graph, cut.limit))
     graph.write(made, layer.get_buffer())
     return layer
 
@@ -123,7 +123,7 @@ def _cutout(image: Any, cut: Cut) -> Any:
 def _matte_layer(image: Any, cut: Cut) -> Any:
     width, height = cut.size
     matte = Gegl.Buffer.new("Y u8", 0, 0, width, height)
-    _matte_into(matte, image, cut)
+    _matte_into(matte, cut)
     area = Gegl.Rectangle.new(0, 0, width, height)
     layer = _new_layer(image, cut, _("%s matte"), alpha=False)
     buffer = layer.get_buffer()
@@ -153,7 +153,7 @@ def _carrier(image: Any, cut: Cut) -> tuple[Any, Any]:
     becomes the selection; of a channel of an image that is not linear, none but 0 and 1 does."""
     layer = _new_layer(image, cut, "%s", alpha=False)
     mask = layer.create_mask(Gimp.AddMaskType.BLACK)
-    _matte_into(mask.get_buffer(), image, cut)
+    _matte_into(mask.get_buffer(), cut)
     return layer, mask
 
 

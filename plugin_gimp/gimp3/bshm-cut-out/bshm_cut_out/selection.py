@@ -13,11 +13,9 @@ _ANY = b"\0" + b"\xff" * 255  # ... or more than 0
 
 @dataclass(frozen=True)
 class Selected:
-    """left, top, width, height: of its bounds, in the layer's pixels, inside the layer. samples: 8 bits each, row by
-    row; one of them at least is more than 0."""
+    """width, height: the layer's. samples: 8 bits for each of its pixels, row by row; one of them at least is more
+    than 0."""
 
-    left: int
-    top: int
     width: int
     height: int
     samples: bytes
@@ -29,8 +27,10 @@ def points(selected: Selected) -> tuple[tuple[int, int], ...]:
     marks = selected.samples.translate(_HALF)
     if not any(marks):
         marks = selected.samples.translate(_ANY)
-    across, down = _edges(selected.width), _edges(selected.height)
     rows = [marks[y * selected.width : (y + 1) * selected.width] for y in range(selected.height)]
+    marked = [(y, row.find(b"\xff"), row.rfind(b"\xff")) for y, row in enumerate(rows) if b"\xff" in row]
+    down = _edges(marked[0][0], marked[-1][0] + 1)
+    across = _edges(min(first for _, first, _ in marked), max(last for _, _, last in marked) + 1)
     found = []
     for top, bottom in pairwise(down):
         for left, right in pairwise(across):
@@ -38,18 +38,16 @@ def points(selected: Selected) -> tuple[tuple[int, int], ...]:
             if hit:
                 y = hit[len(hit) // 2]
                 x = rows[y].find(b"\xff", (left + right) // 2, right)
-                found.append((selected.left + (x if x >= 0 else rows[y].rfind(b"\xff", left, right)), selected.top + y))
+                found.append((x if x >= 0 else rows[y].rfind(b"\xff", left, right), y))
     return tuple(found)
 
 
-def _edges(length: int) -> list[int]:
-    cells = min(_CELLS, length)
-    return [length * number // cells for number in range(cells + 1)]
+def _edges(start: int, end: int) -> list[int]:
+    cells = min(_CELLS, end - start)
+    return [start + (end - start) * number // cells for number in range(cells + 1)]
 
 
-def holds_any(selected: Selected, alpha: bytes, width: int) -> bool:
-    """Whether a layer's alpha is anywhere more than 0 where something is selected. width: the layer's."""
-    starts = (y * width + selected.left for y in range(selected.top, selected.top + selected.height))
-    part = b"".join(alpha[start : start + selected.width] for start in starts)
-    one, other = (int.from_bytes(each.translate(_ANY), "big") for each in (part, selected.samples))
+def holds_any(selected: Selected, alpha: bytes) -> bool:
+    """Whether a layer's alpha is anywhere more than 0 where something is selected."""
+    one, other = (int.from_bytes(each.translate(_ANY), "big") for each in (alpha, selected.samples))
     return bool(one & other)
