@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-DEVICES = ("auto", "cpu", "cuda")
 LICENCES = ("all", "permissive")
 PEOPLE = ("auto", "all", "largest")
 EDGES = ("soft", "crisp")
@@ -62,6 +61,22 @@ class Memory:
 
     megabytes: int = 0
     longest_side: int = 2560
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """memory_fraction: of a GPU's memory, what the networks may take. growth: whether TensorFlow 1 takes it as it is
+    needed, instead of all of it at once."""
+
+    memory_fraction: float = 0.9
+    growth: bool = True
+
+
+@dataclass(frozen=True)
+class Tf1:
+    """The Python that has TensorFlow 1.15.5. python: its path; auto is the environment of `./install.sh --tf1`."""
+
+    python: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -119,6 +134,9 @@ class Settings:
     engine: Resident = field(default_factory=Resident)
     queue: Queue = field(default_factory=Queue)
     memory: Memory = field(default_factory=Memory)
+    gpu: Gpu = field(default_factory=Gpu)
+    tf1: Tf1 = field(default_factory=Tf1)
+    mirrors: tuple[str, ...] = ()
     folders: tuple[Folder, ...] = (Folder("~/BSHM/in", "~/BSHM/out", "~/BSHM/failed"),)
     watch: Watching = field(default_factory=Watching)
 
@@ -140,6 +158,16 @@ def _up_to(top: float) -> Callable[[Any], bool]:
 def is_people(value: str | int) -> bool:
     """True for a word of PEOPLE or a number of at least 1."""
     return value >= 1 if isinstance(value, int) else value in PEOPLE
+
+
+def is_device(value: str) -> bool:
+    """auto, cpu, cuda (the first GPU), cuda:N, or mps (Apple's)."""
+    return bool(re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", value, re.ASCII))
+
+
+def _are_mirrors(value: tuple[str, ...]) -> bool:
+    """Each "FROM=TO", two https addresses."""
+    return all(re.fullmatch(r"https://[^\s=]+=https://\S+", each) for each in value)
 
 
 def _is_folder(value: str) -> bool:
@@ -176,7 +204,7 @@ SHARED = tuple(_SHARED)
 
 # Each setting's check of a value that has the right type, and what to say where either fails.
 CHECKS: Mapping[str, _Check] = {
-    "device": (one_of(DEVICES), f"one of {', '.join(DEVICES)}"),
+    "device": (is_device, "auto, cpu, cuda, cuda:N with a GPU's number, or mps"),
     "threads": (lambda value: 0 <= value <= 1024, "a whole number from 0 to 1024"),
     "licences": (one_of(LICENCES), f"one of {', '.join(LICENCES)}"),
     **_SHARED,
@@ -193,6 +221,13 @@ CHECKS: Mapping[str, _Check] = {
     "queue.megabytes": (_up_to(1e6), "a number above 0, at most 1000000"),
     "memory.megabytes": (lambda value: value == 0 or 512 <= value <= 1e7, "0, or a whole number of at least 512"),
     "memory.longest_side": (lambda value: 512 <= value <= 16_384, "a whole number from 512 to 16384"),
+    "gpu.memory_fraction": (lambda value: 0.05 <= value <= 1, "a number from 0.05 to 1"),
+    "gpu.growth": _SWITCH,
+    "tf1.python": (
+        lambda value: value == "auto" or _is_folder(value),
+        "auto, or the path of a Python that begins with / or ~/",
+    ),
+    "mirrors": (_are_mirrors, 'a list of addresses and what stands in for their beginning: "https://FROM=https://TO"'),
     "folders.watch": _FOLDER,
     "folders.output": _FOLDER,
     "folders.failed": _FOLDER,

@@ -51,6 +51,23 @@ def test_the_line_of_a_folder_is_not_compared() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "wanted"),
     [
+        ("device", "cuda", True),
+        ("device", "cuda:1", True),
+        ("device", "mps", True),
+        ("device", "cuda:", False),
+        ("device", "cuda:-1", False),
+        ("device", "cuda:１", False),  # a digit, but not one of ours
+        ("device", "CUDA", False),
+        ("gpu.memory_fraction", 0.5, True),
+        ("gpu.memory_fraction", 0, False),
+        ("gpu.memory_fraction", 1.1, False),
+        ("tf1.python", "auto", True),
+        ("tf1.python", "~/py37/bin/python", True),
+        ("tf1.python", "python3.7", False),
+        ("mirrors", (), True),
+        ("mirrors", ("https://huggingface.co=https://mirror.example.org/hf?a=b",), True),
+        ("mirrors", ("https://huggingface.co",), False),
+        ("mirrors", ("https://huggingface.co=http://mirror.example.org",), False),
         ("folders.watch", "/", True),
         ("folders.watch", "~", True),
         ("folders.watch", "~anna/照片", True),
