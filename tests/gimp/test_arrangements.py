@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from engine.types import Pixels
-from tests.gimp.inside.kinds import PLACES
+from engine.types import Pixels, Rgb8
+from tests.gimp.inside.kinds import HEIGHT, PLACES, WIDTH
 from tests.gimp.judging import Judge
 from tests.gimp.roots import Suite
 from tests.gimp.running import Desk, Run
@@ -31,11 +31,17 @@ MASKED = (
     "several, nobody on one",
     "a channel, one layer",
     "painted text",
+    "filter",
+    "filter, larger",
+    "filter of a group",
+    "filter, hidden",
 )
+FILTERED_CUTOUTS = ("cutout, filter", "cutout, filter, larger")
 SEVERAL = ("several, all_layers True", "several, all_layers False")
 INTERSECTED = ("a mask, intersect", "the mask is selected, intersect")
 REFUSED = {
     "nobody": "Nobody was found on 'plain'",
+    "filter, nobody": "Nobody was found on 'plain'",
     "text": "Nobody was found on 'BSHM'",
     "a channel, two layers": "Select the layer",
     "a floating selection": "The selection floats",
@@ -80,6 +86,31 @@ def test_the_mask_is_the_commands_matte(run: Run, judge: Judge, check: str) -> N
     matte = judge.matte(fact["sources"][0]["rgb"], fact["asked"])
     assert matte.max() == 255
     np.testing.assert_array_equal(mask_of(run, check), matte)
+
+
+@pytest.mark.parametrize("check", REFUSED)
+def test_what_cannot_be_cut_out_makes_no_undo_step(run: Run, check: str) -> None:
+    assert not run.facts[check]["dirty"]
+
+
+def test_the_engine_sees_filters(run: Run, photo: Rgb8) -> None:
+    """The one of these takes all colour from the photo."""
+    seen = run.samples(run.facts["filter"]["sources"][0]["rgb"], WIDTH, HEIGHT, 3)
+    assert np.ptp(seen, axis=2).max() <= 1
+    assert np.ptp(photo, axis=2).max() > 50
+    assert not np.array_equal(mask_of(run, "filter"), mask_of(run, "filter, hidden"))
+
+
+@pytest.mark.parametrize("check", FILTERED_CUTOUTS)
+def test_a_cutout_has_the_filtered_pixels(run: Run, judge: Judge, check: str) -> None:
+    fact, top = run.facts[check], run.facts[f"{check}: top"]
+    seen = fact["sources"][0]["rgba"]
+    assert (fact["status"], fact["unchanged"], fact["more_layers"]) == ("SUCCESS", [True], 1)
+    assert (top["filters"], top["size"], top["offsets"]) == (0, [WIDTH, HEIGHT], [0, 0])
+    new = run.samples(top["file"], WIDTH, HEIGHT, 4)
+    np.testing.assert_array_equal(new[..., 3], judge.cutout(seen, {})[..., 3])
+    inside = new[..., 3] == 255
+    np.testing.assert_array_equal(new[inside], run.samples(seen, WIDTH, HEIGHT, 4)[inside])
 
 
 def test_of_a_group_its_children_get_none(run: Run) -> None:

@@ -98,6 +98,16 @@ def test_a_cutout_is_limited_to_what_was_selected_at_the_call(run: Run, judge: J
     np.testing.assert_array_equal(new, np.where(inside(), alpha, 0))
 
 
+def test_a_cutout_has_the_pixels_that_were_there_at_the_call(run: Run) -> None:
+    fact = run.facts["cutout, painted over"]
+    assert fact["unchanged"] == [False]
+    new = run.samples("cutout, painted over layer", WIDTH, HEIGHT, 4)
+    there = run.samples(fact["sources"][0]["rgb"], WIDTH, HEIGHT, 3)
+    solid = new[..., 3] == 255
+    assert solid.mean() > 0.1
+    np.testing.assert_array_equal(new[solid][:, :3], there[solid])
+
+
 def test_where_nothing_was_selected_at_the_call_nothing_is_limited(run: Run, judge: Judge) -> None:
     fact = run.facts["mask, a selection at last"]
     matte = judge.matte(fact["sources"][0]["rgb"], {})

@@ -8,7 +8,7 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp, Gio
 
-from tests.gimp.inside.calling import cut
+from tests.gimp.inside.calling import cut, keep_drawable
 from tests.gimp.inside.images import canvas, image_of, paint, photo, pixels, plain, ramp_mask
 from tests.gimp.inside.kinds import HEIGHT, PLACES, WIDTH, Kind
 from tests.gimp.inside.saying import SHARED, keep, say
@@ -23,6 +23,7 @@ def main() -> None:
     _changed("hidden", methodcaller("set_visible", False))
     _changed("half opaque", methodcaller("set_opacity", 50.0))
     _groups()
+    _filters()
     _masks()
     _several()
     _no_layers()
@@ -63,6 +64,52 @@ def _groups() -> None:
     child = photo(image, offset=(40, 30), parent=group)
     cut("a group", image, [group], layers=[group, child])
     image.delete()
+
+
+def _filters() -> None:
+    """Those of a layer, one that makes it larger, those of a group; and one that nobody sees."""
+    for check, operation in {"filter": "gegl:saturation", "filter, larger": "gegl:dropshadow"}.items():
+        for result in ("mask", "cutout"):
+            image, layer = image_of(_RGBA)
+            _filter(layer, operation)
+            name = check if result == "mask" else f"{result}, {check}"
+            cut(name, image, [layer], result=result)
+            _keep_top(name, image)
+            image.delete()
+
+    image = canvas()
+    group = _group(image, "group")
+    photo(image, parent=group)
+    _filter(group, "gegl:saturation")
+    cut("filter of a group", image, [group])
+    image.delete()
+
+    image, layer = image_of()
+    _filter(layer, "gegl:saturation").set_visible(False)
+    cut("filter, hidden", image, [layer])
+    image.delete()
+
+    image = canvas()
+    layer = plain(image)
+    _filter(layer, "gegl:saturation")
+    cut("filter, nobody", image, [layer])
+    image.delete()
+
+
+def _filter(layer: Any, operation: str) -> Any:
+    """Without colours where it is gegl:saturation."""
+    one = Gimp.DrawableFilter.new(layer, operation, operation)
+    if operation == "gegl:saturation":
+        one.get_config().set_property("scale", 0.0)
+    one.set_opacity(1.0)
+    layer.append_filter(one)
+    one.update()
+    return one
+
+
+def _keep_top(check: str, image: Any) -> None:
+    top = image.get_layers()[0]
+    say(f"{check}: top", filters=len(top.get_filters()), **keep_drawable(f"{check} top", top, "R'G'B'A u8"))
 
 
 def _masks() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gi.repository import Gimp
 
-from tests.gimp.inside.images import pixels
+from tests.gimp.inside.images import numbers, pixels
 from tests.gimp.inside.saying import keep, say
 
 _STATUSES = ("SUCCESS", "EXECUTION_ERROR", "CALLING_ERROR", "CANCEL", "PASS_THROUGH")
@@ -50,6 +50,7 @@ def cut(
     watched = list(layers or drawables)
     sources = [_source(each) for each in watched]
     before = [_state(each) for each in watched]
+    image.clean_all()
     count, chosen = _count(image), _chosen(image)
     outcome = how(image, drawables, **arguments)
     say(
@@ -61,6 +62,7 @@ def cut(
         masks=[_mask(f"{check} {number}.mask", each) for number, each in enumerate(watched)],
         more_layers=_count(image) - count,
         chosen_stay=_chosen(image) == chosen,
+        dirty=image.is_dirty(),
     )
 
 
@@ -75,7 +77,7 @@ def _source(layer: Any) -> dict[str, str]:
     """What the engine is to see, without and with alpha: files that have a hash and the size in their names."""
     files = {}
     for channels, form in (("rgb", "R'G'B' u8"), ("rgba", "R'G'B'A u8")):
-        samples = pixels(layer, form)
+        samples = numbers(layer, form)
         digest = hashlib.sha256(samples).hexdigest()[:20]
         files[channels] = f"{digest}-{layer.get_width()}x{layer.get_height()}.{channels}"
         keep(files[channels], samples)
@@ -87,7 +89,7 @@ def _state(layer: Any) -> tuple[Any, ...]:
     locks = (layer.get_lock_content(), layer.get_lock_position(), layer.get_lock_visibility(), layer.get_lock_alpha())
     looks = (layer.get_opacity(), layer.get_visible(), layer.get_mode(), layer.get_color_tag())
     place = (layer.get_name(), list(layer.get_offsets()), layer.get_parent(), type(layer))
-    return pixels(layer), locks, looks, place
+    return pixels(layer), locks, looks, place, len(layer.get_filters())
 
 
 def _mask(name: str, layer: Any) -> str | None:

@@ -18,6 +18,7 @@ _TYPES = {
     ("indexed", False): Gimp.ImageType.RGB_IMAGE,
     ("indexed", True): Gimp.ImageType.RGBA_IMAGE,
 }
+_PROFILES = {"Adobe RGB": Gimp.ColorProfile.new_rgb_adobe, "D50 grey, L*": Gimp.ColorProfile.new_d50_gray_lab_trc}
 RGB = Kind("rgb")
 
 
@@ -29,6 +30,26 @@ def area(drawable: Any) -> Any:
 def pixels(drawable: Any, form: str | None = None) -> bytes:
     """form: babl's name of what is wanted; None: the very bytes that the drawable has."""
     return bytes(drawable.get_buffer().get(area(drawable), 1.0, form, Gegl.AbyssPolicy.NONE))
+
+
+def as_srgb(image: Any) -> None:
+    """Its numbers, taken for sRGB's: as if it never had a profile."""
+    grey = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    image.set_color_profile(Gimp.ColorProfile.new_d65_gray_srgb_trc() if grey else Gimp.ColorProfile.new_rgb_srgb())
+
+
+def numbers(layer: Any, form: str) -> bytes:
+    """What a reader that knows no profiles finds of it in a file: what is seen. Where it has filters, or the image a
+    profile, it has to be the image's one layer."""
+    image = layer.get_image()
+    if not layer.get_filters() and image.get_color_profile() is None:
+        return pixels(layer, form)
+    copy = image.duplicate()
+    as_srgb(copy)
+    shown = copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE) if layer.get_filters() else copy.get_layers()[0]
+    samples = pixels(shown, form)
+    copy.delete()
+    return samples
 
 
 def paint(drawable: Any, form: str, samples: bytes) -> None:
@@ -78,6 +99,8 @@ def image_of(kind: Kind = RGB) -> tuple[Any, Any]:
     if kind.base == "indexed":
         dither, palette = Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE
         image.convert_indexed(dither, palette, 256, False, False, "")
+    if kind.profile:
+        image.set_color_profile(_PROFILES[kind.profile]())  # assigned: the photo's numbers stay
     return image, layer
 
 

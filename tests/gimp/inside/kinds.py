@@ -15,21 +15,31 @@ EXACT = "u8-non-linear"  # eight bits of sRGB, as a photo has them
 
 @dataclass(frozen=True)
 class Kind:
-    """base: "rgb", "grey" or "indexed". precision: one of PRECISIONS."""
+    """base: "rgb", "grey" or "indexed". precision: one of PRECISIONS. profile: one of PROFILES; "": sRGB."""
 
     base: str
     alpha: bool = False
     precision: str = EXACT
+    profile: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.base}{' with alpha' if self.alpha else ''}, {self.precision}"
+        profile = f", {self.profile}" if self.profile else ""
+        return f"{self.base}{' with alpha' if self.alpha else ''}, {self.precision}{profile}"
 
+
+# GIMP's own profiles that are not sRGB; whose grey is not a square root or a power.
+PROFILES = {"rgb": "Adobe RGB", "grey": "D50 grey, L*"}
+PROFILED = (
+    *(Kind(base, alpha, profile=profile) for base, profile in PROFILES.items() for alpha in (False, True)),
+    *(Kind("rgb", True, each, PROFILES["rgb"]) for each in ("u16-non-linear", "float-linear", "u16-perceptual")),
+)
 
 KINDS = (
     *(Kind(base, alpha, precision) for base in ("rgb", "grey") for alpha in (False, True) for precision in PRECISIONS),
     Kind("indexed"),
     Kind("indexed", alpha=True),
+    *PROFILED,
 )
 
 # Where the photo lies: the canvas's size, and the layer's offset.
@@ -45,6 +55,7 @@ OUTCOMES = (
     *(Kind(base, alpha) for base in ("rgb", "grey", "indexed") for alpha in (False, True)),
     Kind("rgb", precision="u16-non-linear"),
     Kind("rgb", alpha=True, precision="float-linear"),
+    *PROFILED,
 )
 CANVAS = (300, 250)
 OFFSET = (40, 30)

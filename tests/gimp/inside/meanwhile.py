@@ -11,6 +11,7 @@ ACTS: Mapping[str, str] = {
     "cutout, another selection": "select elsewhere",
     "mask, no selection any more": "select nothing",
     "mask, a selection at last": "select elsewhere",
+    "cutout, painted over": "paint the top layer",
     "mask, moved": "move the top layer",
 }
 

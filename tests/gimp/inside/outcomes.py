@@ -8,7 +8,7 @@ from typing import Any
 from gi.repository import Gimp
 
 from tests.gimp.inside.calling import cut, keep_drawable
-from tests.gimp.inside.images import canvas, image_of, photo, pixels, ramp_mask
+from tests.gimp.inside.images import as_srgb, canvas, image_of, photo, pixels, ramp_mask
 from tests.gimp.inside.kinds import CANVAS, OFFSET, OUTCOMES, SELECTED, Kind
 from tests.gimp.inside.saying import keep, say
 
@@ -34,7 +34,8 @@ def _outcome(check: str, kind: Kind, result: str) -> None:
 
 
 def _keep_results(check: str, image: Any, layer: Any) -> None:
-    """New layers, from the top down, and the selection."""
+    """New layers, from the top down, and the selection: the numbers that they have, whatever the image's profile."""
+    as_srgb(image)
     siblings = layer.get_parent().get_children() if layer.get_parent() else image.get_layers()
     new = [
         {

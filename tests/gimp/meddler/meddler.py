@@ -27,6 +27,10 @@ def _move_the_top_layer(image: Any) -> None:
     layer.set_offsets(*(each + 17 for each in layer.get_offsets()[1:]))
 
 
+def _paint_the_top_layer(image: Any) -> None:
+    image.get_layers()[0].fill(Gimp.FillType.WHITE)
+
+
 def _remove_the_lowest_layer(image: Any) -> None:
     image.remove_layer(image.get_layers()[-1])
 
@@ -35,6 +39,7 @@ ACTS: Mapping[str, Callable[[Any], object]] = {
     "select elsewhere": _select_elsewhere,
     "select nothing": Gimp.Selection.none,
     "move the top layer": _move_the_top_layer,
+    "paint the top layer": _paint_the_top_layer,
     "remove the lowest layer": _remove_the_lowest_layer,
 }
 

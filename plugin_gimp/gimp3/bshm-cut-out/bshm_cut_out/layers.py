@@ -1,4 +1,4 @@
-"""Which layers are meant, and what is read of them."""
+"""Which layers are meant, and what is selected on them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp
 
-from bshm_cut_out.cutting import Pixels
 from bshm_cut_out.errors import N_, CutOutError
 from bshm_cut_out.selection import Selected
 
@@ -48,16 +47,6 @@ def _place(layer: Any) -> list[int]:
         place.insert(0, layer.get_image().get_item_position(layer))
         layer = layer.get_parent()
     return place
-
-
-def pixels_of(layer: Any, *, alpha: bool) -> Pixels:
-    """A layer's pixels in sRGB, 8 bits a channel, whatever the image's kind and precision; a transparent pixel's colour
-    is what is stored there. alpha: with a fourth channel."""
-    name = "R'G'B'A u8" if alpha else "R'G'B' u8"
-    width, height = layer.get_width(), layer.get_height()
-    area = Gegl.Rectangle.new(0, 0, width, height)
-    samples = layer.get_buffer().get(area, 1.0, name, Gegl.AbyssPolicy.CLAMP)
-    return Pixels(width, height, 4 if alpha else 3, samples, layer.get_name())
 
 
 def offset_of(layer: Any) -> tuple[int, int]:

@@ -11,12 +11,13 @@ from typing import Any
 from gi.repository import Gegl, Gimp, Gio, GLib
 
 from bshm_cut_out.connection import Engine
-from bshm_cut_out.cutting import Asked, Pixels, cut_out_by
+from bshm_cut_out.cutting import Asked, cut_out_by
 from bshm_cut_out.errors import N_, CutOutError
-from bshm_cut_out.layers import has_selection, meant, pixels_of, selected_on
+from bshm_cut_out.layers import has_selection, meant, selected_on
 from bshm_cut_out.options import Options, add_arguments, chosen
 from bshm_cut_out.places import Installation, installation, socket_path
 from bshm_cut_out.results import WANTS, Cut, apply, check
+from bshm_cut_out.seeing import pixels_of, seen_of
 from bshm_cut_out.selection import Selected, holds_any, points
 from bshm_cut_out.starting import ready_engine
 from bshm_cut_out.words import DOMAIN, _, told
@@ -106,13 +107,15 @@ def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, ins
     empty: list[str] = []
     warnings: list[str] = []
     for number, (layer, part) in enumerate(zip(layers, selected, strict=True)):
-        pixels = _pixels(layer, options)
+        seen = seen_of(layer)
+        # Where a mask comes of it, without the layer's alpha: GIMP multiplies the two.
+        pixels = pixels_of(seen, layer.get_name(), alpha=options.result != "mask" and layer.has_alpha())
         answer = cut_out_by(engine, _asked(options, part), pixels, _Progress(number, len(layers)))
         # Where the selection says whom, it does not limit the result: that would hide nobody else.
         limit = None if touching else part
         if _is_anybody(answer.samples, options, limit):
             intersect = options.existing == "intersect" and layer.get_mask() is not None
-            cuts.append(Cut(layer, (pixels.width, pixels.height), answer.samples, intersect, limit))
+            cuts.append(Cut(layer, seen, (pixels.width, pixels.height), answer.samples, intersect, limit))
             warnings += answer.warnings
         else:
             empty.append(pixels.name)
@@ -135,11 +138,6 @@ def _asked(options: Options, selected: Selected | None) -> Asked:
 def _is_anybody(samples: bytes, options: Options, limit: Selected | None) -> bool:
     alpha = samples[3::4] if WANTS[options.result] == "cutout" else samples
     return holds_any(limit, alpha) if limit else any(alpha)
-
-
-def _pixels(layer: Any, options: Options) -> Pixels:
-    """Where a mask comes of it, without the layer's alpha: GIMP multiplies the two."""
-    return pixels_of(layer, alpha=options.result != "mask" and layer.has_alpha())
 
 
 def _pulse(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp
 
-from bshm_cut_out.blending import Graph, buffer_of, write
+from bshm_cut_out.blending import Graph, buffer_of, numbers_for, write
 from bshm_cut_out.errors import N_, CutOutError
 from bshm_cut_out.layers import offset_of
 from bshm_cut_out.selection import Selected
@@ -24,9 +24,11 @@ _OPAQUE = bytes(255) + b"\xff"  # a table: 255 where alpha is 255, else 0
 @dataclass(frozen=True)
 class Cut:
     """A layer and what the engine made of it: a matte's samples, or RGBA, of its width and height (`size`).
+    seen: its pixels when the call began (bshm_cut_out.seeing).
     intersect: with the mask that it has. limit: what was selected on it when the call began, or None."""
 
     layer: Any
+    seen: Any
     size: tuple[int, int]
     samples: bytes
     intersect: bool
@@ -110,8 +112,9 @@ def _cutout(image: Any, cut: Cut) -> Any:
     layer = _new_layer(image, cut, _("%s cut-out"), alpha=True)
     graph = Graph()
     opaque = buffer_of(cut.samples[3::4].translate(_OPAQUE), width, height, "Y u8")
-    edges = buffer_of(cut.samples, width, height, "R'G'B'A u8")
-    made = graph.within(graph.source(edges), graph.source(cut.layer.get_buffer()), graph.source(opaque))
+    edges = graph.source(numbers_for(image.get_precision(), cut.samples, width, height, "R'G'B'A u8"))
+    own = graph.source(cut.seen)
+    made = graph.within(graph.cast(edges, own), own, graph.source(opaque))
     if cut.intersect:
         made = graph.faded(made, graph.source(cut.layer.get_mask().get_buffer()))
     if cut.limit:
@@ -124,11 +127,11 @@ def _matte_layer(image: Any, cut: Cut) -> Any:
     width, height = cut.size
     matte = Gegl.Buffer.new("Y u8", 0, 0, width, height)
     _matte_into(matte, cut)
-    area = Gegl.Rectangle.new(0, 0, width, height)
+    samples = matte.get(Gegl.Rectangle.new(0, 0, width, height), 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
     layer = _new_layer(image, cut, _("%s matte"), alpha=False)
-    buffer = layer.get_buffer()
-    buffer.set(area, "Y' u8", matte.get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE))  # half is to look like half
-    buffer.flush()
+    graph = Graph()
+    greys = graph.source(numbers_for(image.get_precision(), samples, width, height, "Y' u8"))  # half looks like half
+    graph.write(graph.cast(greys, graph.source(layer.get_buffer())), layer.get_buffer())
     return layer
 
 
