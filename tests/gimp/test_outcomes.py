@@ -22,6 +22,7 @@ _LAYER = np.s_[OFFSET[1] : OFFSET[1] + HEIGHT, OFFSET[0] : OFFSET[0] + WIDTH]  #
 every_kind = pytest.mark.parametrize("kind", OUTCOMES, ids=lambda kind: kind.name)
 with_greys = pytest.mark.parametrize("kind", HAS_GREYS, ids=lambda kind: kind.name)
 indexed = pytest.mark.parametrize("kind", INDEXED, ids=lambda kind: kind.name)
+locks = pytest.mark.parametrize("lock", ["position", "content", "visibility"])
 selected = pytest.mark.parametrize("shape", ["rectangle", "soft"])
 
 
@@ -69,9 +70,13 @@ def test_no_call_changes_the_layer(run: Run) -> None:
 class TestCutout:
     @every_kind
     def test_its_alpha_is_the_commands(self, run: Run, judge: Judge, kind: Kind) -> None:
+        """Each pixel of an indexed image is there or not."""
         check = f"cutout, {kind.name}"
         fact = run.facts[check]
-        alpha = judge.cutout(sent(fact, kind), fact["asked"])[..., 3]
+        alpha: Pixels = judge.cutout(sent(fact, kind), fact["asked"])[..., 3]
+        if kind.base == "indexed":
+            assert set(np.unique(alpha)) - {0, 255}
+            alpha = np.where(alpha >= 128, np.uint8(255), np.uint8(0))
         np.testing.assert_array_equal(layer_of(run, check)[..., 3], alpha)
 
     @with_greys
@@ -88,11 +93,12 @@ class TestCutout:
         assert apart(got[..., :3] * opacity, colours * opacity) <= bound
 
     @every_kind
-    def test_inside_a_person_the_layers_own_pixels_stay(self, run: Run, kind: Kind) -> None:
+    def test_inside_a_person_the_layers_own_pixels_stay(self, run: Run, judge: Judge, kind: Kind) -> None:
         check = f"cutout, {kind.name}"
+        fact = run.facts[check]
         new = layer_of(run, check)
-        own = run.samples(run.facts[check]["sources"][0]["rgb"], WIDTH, HEIGHT, 3)
-        inside = new[..., 3] == 255
+        own = run.samples(fact["sources"][0]["rgb"], WIDTH, HEIGHT, 3)
+        inside = judge.cutout(sent(fact, kind), fact["asked"])[..., 3] == 255
         assert inside.mean() > 0.1
         np.testing.assert_array_equal(new[inside][:, :3], own[inside])
 
@@ -111,6 +117,31 @@ class TestCutout:
         ramp = mask_of(run, check)
         assert ramp[0].tolist() == [x * 255 // (WIDTH - 1) for x in range(WIDTH)]
         assert apart(layer_of(run, check)[..., 3], alpha * (ramp / 255)) <= 1
+
+    def test_it_looks_as_the_layer_does(self, run: Run) -> None:
+        """Opacity, mode and where that is computed are the layer's; a matte is to be read, and has none of it."""
+        assert run.facts["cutout, looks: new"] == {"opacity": 40.0, "multiplies": True, "linear": True}
+        assert run.facts["matte, looks: new"] == {"opacity": 100.0, "multiplies": False, "linear": False}
+
+
+class TestLockedGroups:
+    @locks
+    def test_a_new_layer_lies_where_the_old_one_does(self, run: Run, judge: Judge, lock: str) -> None:
+        fact = run.facts[f"cutout, in a group, locked {lock}"]
+        assert (fact["status"], fact["message"]) == ("SUCCESS", "")
+        alpha = judge.cutout(sent(fact, Kind("rgb")), fact["asked"])[..., 3]
+        np.testing.assert_array_equal(layer_of(run, f"cutout, in a group, locked {lock}")[..., 3], alpha)
+        matte = judge.matte(sent(fact, Kind("rgb")), fact["asked"])
+        np.testing.assert_array_equal(layer_of(run, f"matte, in a group, locked {lock}")[..., 0], matte)
+
+    @locks
+    def test_a_selection_too(self, run: Run, judge: Judge, lock: str) -> None:
+        check = f"selection, in a group, locked {lock}"
+        fact = run.facts[check]
+        wanted = np.zeros(CANVAS[::-1], np.uint8)
+        wanted[_LAYER] = judge.matte(sent(fact, Kind("rgb")), fact["asked"])
+        np.testing.assert_array_equal(selection_of(run, check), wanted)
+        assert (fact["more_layers"], fact["masks"]) == (0, [None])
 
 
 class TestMatte:

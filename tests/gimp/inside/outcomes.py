@@ -23,6 +23,10 @@ def main() -> None:
     _selected("mask, soft, a mask", "mask", _soft, masked=True)
     _selected("mask, elsewhere", "mask", _elsewhere)
     _grouped()
+    for lock in ("position", "content", "visibility"):
+        for result in ("cutout", "matte", "selection"):
+            _locked_group(lock, result)
+    _looks()
 
 
 def _outcome(check: str, kind: Kind, result: str) -> None:
@@ -85,3 +89,37 @@ def _grouped() -> None:
     cut("cutout, in a group, a mask", image, [layer], result="cutout", existing_mask="intersect")
     _keep_results("cutout, in a group, a mask", image, layer)
     image.delete()
+
+
+def _locked_group(lock: str, result: str) -> None:
+    """The outer one of two groups is locked."""
+    check = f"{result}, in a group, locked {lock}"
+    image = canvas(size=CANVAS)
+    outer, inner = (Gimp.GroupLayer.new(image, name) for name in ("outer", "inner"))
+    image.insert_layer(outer, None, 0)
+    image.insert_layer(inner, outer, 0)
+    layer = photo(image, offset=OFFSET, parent=inner)
+    getattr(outer, f"set_lock_{lock}")(True)
+    cut(check, image, [layer], result=result)
+    _keep_results(check, image, layer)
+    image.delete()
+
+
+def _looks() -> None:
+    """A layer that is not simply laid over what is below it."""
+    for result in ("cutout", "matte"):
+        check = f"{result}, looks"
+        image = canvas(size=CANVAS)
+        layer = photo(image, offset=OFFSET)
+        layer.set_opacity(40.0)
+        layer.set_mode(Gimp.LayerMode.MULTIPLY)
+        layer.set_composite_space(Gimp.LayerColorSpace.RGB_LINEAR)
+        cut(check, image, [layer], result=result)
+        new = next(each for each in image.get_layers() if each != layer)
+        say(
+            f"{check}: new",
+            opacity=new.get_opacity(),
+            multiplies=new.get_mode() == Gimp.LayerMode.MULTIPLY,
+            linear=new.get_composite_space() == Gimp.LayerColorSpace.RGB_LINEAR,
+        )
+        image.delete()

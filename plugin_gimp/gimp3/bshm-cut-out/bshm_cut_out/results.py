@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gi.repository import Gegl, Gimp
@@ -18,7 +18,8 @@ from bshm_cut_out.words import _
 # What the engine is asked for, for each result.
 WANTS: Mapping[str, str] = {"mask": "matte", "cutout": "cutout", "matte": "matte", "selection": "matte"}
 
-_OPAQUE = bytes(255) + b"\xff"  # a table: 255 where alpha is 255, else 0
+_OPAQUE = bytes(255) + b"\xff"  # tables: 255 where alpha is 255, else 0 ...
+_HALF = bytes(128) + b"\xff" * 128  # ... or where it is at least half
 
 
 @dataclass(frozen=True)
@@ -107,30 +108,59 @@ def _attach_mask(_image: Any, cut: Cut, mask: Any, _number: int) -> None:
 
 
 def _cutout(image: Any, cut: Cut) -> Any:
-    """The layer's own pixels where the matte is 1, in their own precision; the engine's colours at soft edges."""
+    """The layer's own pixels where the matte is 1, in their own precision; the engine's colours at soft edges. Of an
+    indexed image, which knows no soft edges, each pixel is there or not."""
     width, height = cut.size
     layer = _new_layer(image, cut, _("%s cut-out"), alpha=True)
+    _look_alike(layer, cut.layer)
+    indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED
     graph = Graph()
     opaque = buffer_of(cut.samples[3::4].translate(_OPAQUE), width, height, "Y u8")
-    edges = graph.source(numbers_for(image.get_precision(), cut.samples, width, height, "R'G'B'A u8"))
+    colours = _solid(cut.samples) if indexed else cut.samples
+    edges = graph.source(numbers_for(image.get_precision(), colours, width, height, "R'G'B'A u8"))
     own = graph.source(cut.seen)
     made = graph.within(graph.cast(edges, own), own, graph.source(opaque))
-    if cut.intersect:
-        made = graph.faded(made, graph.source(cut.layer.get_mask().get_buffer()))
-    if cut.limit:
-        made = graph.faded(made, _selection(graph, cut.limit))
+    if indexed:
+        there = _matte(replace(cut, samples=cut.samples[3::4])).translate(_HALF)
+        made = graph.faded(made, graph.source(buffer_of(there, width, height, "Y u8")))
+    else:
+        if cut.intersect:
+            made = graph.faded(made, graph.source(cut.layer.get_mask().get_buffer()))
+        if cut.limit:
+            made = graph.faded(made, _selection(graph, cut.limit))
     graph.write(made, layer.get_buffer())
     return layer
 
 
-def _matte_layer(image: Any, cut: Cut) -> Any:
+def _solid(samples: bytes) -> bytes:
+    """RGBA samples, all of them opaque."""
+    solid = bytearray(samples)
+    solid[3::4] = b"\xff" * (len(samples) // 4)
+    return bytes(solid)
+
+
+def _look_alike(new: Any, layer: Any) -> None:
+    """What is below shows through as it does through the layer. A group may let it through as no layer can."""
+    through = layer.get_mode() == Gimp.LayerMode.PASS_THROUGH
+    new.set_mode(Gimp.LayerMode.NORMAL if through else layer.get_mode())
+    new.set_opacity(layer.get_opacity())
+    new.set_blend_space(layer.get_blend_space())
+    new.set_composite_space(layer.get_composite_space())
+    new.set_composite_mode(layer.get_composite_mode())
+
+
+def _matte(cut: Cut) -> bytes:
+    """As asked, 8 bits a pixel; black outside of the selection."""
     width, height = cut.size
     matte = Gegl.Buffer.new("Y u8", 0, 0, width, height)
     _matte_into(matte, cut)
-    samples = matte.get(Gegl.Rectangle.new(0, 0, width, height), 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+    return bytes(matte.get(Gegl.Rectangle.new(0, 0, width, height), 1.0, "Y u8", Gegl.AbyssPolicy.NONE))
+
+
+def _matte_layer(image: Any, cut: Cut) -> Any:
     layer = _new_layer(image, cut, _("%s matte"), alpha=False)
     graph = Graph()
-    greys = graph.source(numbers_for(image.get_precision(), samples, width, height, "Y' u8"))  # half looks like half
+    greys = graph.source(numbers_for(image.get_precision(), _matte(cut), *cut.size, "Y' u8"))  # half looks like half
     graph.write(graph.cast(greys, graph.source(layer.get_buffer())), layer.get_buffer())
     return layer
 
@@ -142,12 +172,15 @@ def _new_layer(image: Any, cut: Cut, name: str, *, alpha: bool) -> Any:
         Gimp.ImageBaseType.INDEXED: (Gimp.ImageType.INDEXED_IMAGE, Gimp.ImageType.INDEXEDA_IMAGE),
     }
     kind = kinds[image.get_base_type()][alpha]
-    return Gimp.Layer.new(image, name % cut.layer.get_name(), *cut.size, kind, 100.0, Gimp.LayerMode.NORMAL)
+    layer = Gimp.Layer.new(image, name % cut.layer.get_name(), *cut.size, kind, 100.0, Gimp.LayerMode.NORMAL)
+    layer.set_offsets(*offset_of(cut.layer))  # before it is in a group, whose position may be locked
+    return layer
 
 
 def _insert_layer(image: Any, cut: Cut, layer: Any, _number: int) -> None:
-    image.insert_layer(layer, cut.layer.get_parent(), image.get_item_position(cut.layer))
-    layer.set_offsets(*offset_of(cut.layer))
+    inserted = image.insert_layer(layer, cut.layer.get_parent(), image.get_item_position(cut.layer))
+    if not inserted or offset_of(layer) != offset_of(cut.layer):
+        raise CutOutError(N_("GIMP did not put the new layer where the old one lies. Take it back: Edit > Undo"))
     layer.update(0, 0, *cut.size)
 
 
