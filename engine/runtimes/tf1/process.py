@@ -1,0 +1,316 @@
+"""One process of another Python, with TensorFlow 1.15.5, that gives the mattes of a graph (engine.runtimes.tf1.worker).
+
+It never outlives this one, also after kill -9; it hears no signal that is meant for this one's group, and has none of
+its descriptors. Pixels lie in an anonymous file in memory (memfd_create(2)), which is as large as the picture at hand.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import mmap
+import os
+import selectors
+import socket
+import subprocess
+import weakref
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import BshmError, DeviceError, NetworkError, system_reason
+from engine.logs import fields
+from engine.runtimes.tf1.devices import Found, card, device_of, visible
+from engine.worker.endings import in_words
+
+Pixels = npt.NDArray[np.uint8]
+Message = dict[str, Any]
+
+_log = logging.getLogger("bshm.engine")
+
+_WORKER = Path(__file__).with_name("worker.py")
+_VERSIONS = r"1\.15\.5(\+.*)?"  # builds of somebody's own too: 1.15.5+nv23.3, 1.15.5+cu113
+
+# What is kept of its standard error, in bytes: the last lines say why it ended.
+_KEPT = 16_000
+_LONGEST_MESSAGE = 1 << 16
+
+# C++ libraries abort where memory runs out in a thread of theirs; this is what they leave on standard error.
+_WORDS_OF_SHORTAGE = ("std::bad_alloc", "OOM when allocating", "CUDA_ERROR_OUT_OF_MEMORY")
+
+_ENVIRONMENT = "Let './install.sh --tf1' make an environment that has it, or name one in tf1.python in the config"
+
+
+class Tf1LostError(NetworkError):
+    """The process ended by itself. It is of no more use; the next one may do better."""
+
+
+class Tf1HungError(Tf1LostError):
+    """The process did not answer in time, and was ended."""
+
+
+class Tf1Process:
+    """A graph, loaded, in a process of its own. pid: its number. version: TensorFlow's. device: in words."""
+
+    def __init__(
+        self,
+        python: Path,
+        graph: Path,
+        *,
+        device: str,
+        fraction: float,
+        growth: bool,
+        any_version: bool = False,
+        starting: float = 120.0,
+        threads: int = 0,
+        memory: int = 0,
+    ) -> None:
+        """Returns when the graph is loaded, after 2 s or so.
+
+        device: "cpu", "cuda", "cuda:N" or "auto". fraction, growth: of a GPU's memory, how much of it, and whether it
+        is taken as it is needed. any_version: a later TensorFlow will do. starting: seconds. threads: of the processor;
+        0: all. memory: bytes that the process may take where it runs on the CPU; 0: as many as it likes.
+
+        Raises DeviceError where this Python, its TensorFlow or the device cannot be used, NetworkError where the graph
+        cannot, MemoryError, and Tf1LostError.
+        """
+        self._python, self._graph = python, graph
+        self._lock = Lock()
+        self._said = b""
+        self._map: mmap.mmap | None = None
+        self._memory = os.memfd_create("bshm", os.MFD_CLOEXEC)
+        self._end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                self._process = _start(python, theirs.fileno(), self._memory, device)
+            except OSError as error:
+                self._end.close()
+                os.close(self._memory)
+                raise DeviceError(f"{python} cannot be started", system_reason(error), _ENVIRONMENT) from error
+        assert self._process.stderr  # noqa: S101  # asked for
+        self._stderr = self._process.stderr.fileno()
+        os.set_blocking(self._stderr, False)
+        self.pid = self._process.pid
+        self._finish = weakref.finalize(self, _finish, self._process, self._end, self._memory)
+        try:
+            self._begin(device, fraction, growth, None if any_version else _VERSIONS, threads, memory, starting)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Tf1Process:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked for another alpha."""
+        return self._finish.alive and self._process.poll() is None
+
+    def alpha(self, picture: Pixels, deadline: float) -> Pixels:
+        """The alpha, uint8 [H, W], of a picture, uint8 RGB [H, W, 3]. deadline: seconds, after which it is ended.
+
+        One thread's turn after the other. Raises MemoryError, after which it may have ended; Tf1LostError, after which
+        it has; NetworkError where the graph fails on this picture, or is none of BSHM's kind.
+        """
+        height, width = picture.shape[:2]
+        with self._lock:
+            shared = self._shared(4 * height * width)
+            shared[: picture.size] = picture.reshape(-1)
+            self._ask({"do": "run", "height": height, "width": width}, deadline, f"{width} x {height} pixels")
+            return shared[picture.size :].reshape(height, width).copy()
+
+    def close(self) -> None:
+        """Ends it at once: it has nothing that could be lost. A thread that waits for an alpha gets Tf1LostError."""
+        if self._finish.alive:
+            self._process.kill()
+        with self._lock:
+            self._map = None
+            self._finish()
+
+    def _begin(
+        self,
+        device: str,
+        fraction: float,
+        growth: bool,
+        versions: str | None,
+        threads: int,
+        memory: int,
+        starting: float,
+    ) -> None:
+        until = monotonic() + starting
+        begin = {
+            "do": "begin",
+            "graph": os.path.abspath(self._graph),  # noqa: PTH100  # as it is named; no link is followed
+            "versions": versions,
+            "gpu": device != "cpu",
+            "fraction": fraction,
+            "growth": growth,
+            "threads": threads,
+        }
+        told = self._ask(begin, starting, "")
+        said = self._said.decode("utf-8", "backslashreplace")
+        found = Found(told["version"], told["cuda"], tuple(card(each) for each in told["cards"]), said)
+        self.version, self.device = found.version, device_of(device, found)
+        self._ask({"do": "load", "bytes": 0 if found.cards else memory}, until - monotonic(), "")
+
+    def _shared(self, size: int) -> Pixels:
+        """So many bytes that both processes see. Raises MemoryError."""
+        if self._map is None or len(self._map) != size:
+            self._map = None
+            try:
+                os.ftruncate(self._memory, min(size, os.fstat(self._memory).st_size))
+                os.posix_fallocate(self._memory, 0, size)  # else a page that cannot be had ends who touches it
+                self._map = mmap.mmap(self._memory, size)
+            except OSError as error:
+                raise MemoryError(f"{size} bytes of shared memory: {system_reason(error)}") from error
+        return np.frombuffer(self._map, np.uint8)
+
+    def _ask(self, message: Message, seconds: float, frame: str) -> Message:
+        """The answer to a message. frame: of the picture, in words; "" as it begins."""
+        try:
+            try:
+                self._end.send(json.dumps(message).encode("ascii"))
+            except OSError:
+                answer = None
+            else:
+                answer = self._answer(monotonic() + seconds)
+        except TimeoutError as error:
+            raise self._hung(seconds, frame) from error
+        except BaseException:  # Ctrl-C: its answer would be taken for that to the next message
+            self._process.kill()
+            raise
+        if answer is None:
+            raise self._lost(frame)
+        if answer["say"] == "failed":
+            raise self._failed(answer, frame)
+        return answer
+
+    def _answer(self, until: float) -> Message | None:
+        """The next message; None where the process has ended. Raises TimeoutError. Reads standard error meanwhile, so
+        that nobody who writes there is held up."""
+        with selectors.DefaultSelector() as ready:
+            ready.register(self._end, selectors.EVENT_READ)
+            ready.register(self._stderr, selectors.EVENT_READ)
+            while True:
+                seen = {key.fileobj for key, _ in ready.select(max(0.0, until - monotonic()))}
+                if self._stderr in seen and not self._hear():
+                    ready.unregister(self._stderr)
+                if self._end in seen:
+                    data = _receive(self._end)
+                    self._hear()
+                    return json.loads(data) if data else None
+                if not seen and monotonic() >= until:
+                    raise TimeoutError
+
+    def _hear(self) -> bool:
+        """Takes what is on standard error; False at its end."""
+        try:
+            while data := os.read(self._stderr, _KEPT):
+                self._said = (self._said + data)[-_KEPT:]
+        except BlockingIOError:
+            return True
+        return False
+
+    def _hung(self, seconds: float, frame: str) -> Tf1HungError:
+        self._process.kill()
+        self._process.wait()
+        what = f"{self._graph}: TensorFlow's process did not answer within {seconds:.0f} s"
+        self._log("TensorFlow's process did not answer, and was ended")
+        if not frame:
+            return Tf1HungError(what, "it was still loading the graph, and was ended", "Try again")
+        why = f"it was busy with {frame}, and was ended"
+        return Tf1HungError(what, why, "Give it more time (engine.deadline in the config), or make the picture smaller")
+
+    def _lost(self, frame: str) -> Tf1LostError | MemoryError:
+        self._process.kill()  # it has closed its end, and is ending
+        how = in_words(self._process.wait())
+        self._hear()
+        said = self._said.decode("utf-8", "backslashreplace")
+        self._log(f"TensorFlow's process was lost: {how}")
+        if any(words in said for words in _WORDS_OF_SHORTAGE):
+            return MemoryError(f"TensorFlow's process: {how}, for want of memory")
+        lines = [line for line in said.splitlines() if line.strip()]
+        last = f"; it said last: {lines[-1].strip()}" if lines and not frame else ""
+        when = f"while it worked on {frame}" if frame else "while it loaded the graph"
+        return Tf1LostError(
+            f"{self._graph}: TensorFlow's process ended {when}", how + last, "The engine's log says more"
+        )
+
+    def _failed(self, told: Message, frame: str) -> BshmError | MemoryError:
+        stage, why = told["stage"], told["why"].strip().splitlines()[0].strip()
+        if told["short"]:
+            return MemoryError(f"TensorFlow: {why}")
+        if stage == "version":
+            return _other_version(self._python, why)
+        if stage == "import":
+            return _no_tensorflow(self._python, why)
+        if stage == "gpu":
+            return DeviceError(
+                f"{self._python}: its TensorFlow cannot use the GPU", why, "Set 'device: cpu' in the config"
+            )
+        if stage == "graph":
+            return NetworkError(f"{self._graph}: it is no graph that BSHM's tensors can be run in", why)
+        return NetworkError(f"{self._graph}: the network failed on {frame}", why)
+
+    def _log(self, what: str) -> None:
+        _log.warning(what, extra=fields(pid=self.pid, trace=self._said.decode("utf-8", "backslashreplace")))
+
+
+def _start(python: Path, end: int, memory: int, device: str) -> subprocess.Popen[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TF_"))}
+    cards = visible(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return subprocess.Popen(
+        [python, "-I", "-W", "ignore", "-X", "faulthandler", _WORKER, str(end), str(memory)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        pass_fds=[end, memory],
+        env={
+            **kept,
+            "CUDA_VISIBLE_DEVICES": cards,
+            "TF_CPP_MIN_LOG_LEVEL": "1",
+        },  # warnings say which library is missing
+        cwd="/",
+        start_new_session=True,  # Ctrl-C goes to a terminal's whole group
+    )
+
+
+def _finish(process: subprocess.Popen[bytes], end: socket.socket, memory: int) -> None:
+    process.kill()
+    process.wait()
+    if process.stderr:
+        process.stderr.close()
+    end.close()
+    os.close(memory)
+
+
+def _receive(end: socket.socket) -> bytes:
+    try:
+        return end.recv(_LONGEST_MESSAGE)
+    except ConnectionError:
+        return b""
+
+
+def _other_version(python: Path, version: str) -> DeviceError:
+    later = version.partition(".")[0].isdecimal() and not version.startswith(("0.", "1."))
+    why = "there, what is written for TensorFlow 1 fails with \"module 'tensorflow' has no attribute 'placeholder'\""
+    what = f"{python} has TensorFlow {version}, and BSHM's graph is run with 1.15.5 alone"
+    return DeviceError(what, why if later else "", _ENVIRONMENT)
+
+
+def _no_tensorflow(python: Path, why: str) -> DeviceError:
+    if why == "No module named 'tensorflow'":
+        return DeviceError(f"{python} has no TensorFlow", "BSHM's graph is run with TensorFlow 1.15.5", _ENVIRONMENT)
+    if why.startswith("Descriptors cannot"):
+        why = "its protobuf is too new; TensorFlow 1.15.5 wants one below 3.21"
+    return DeviceError(f"{python}: its TensorFlow cannot be imported", why, _ENVIRONMENT)
