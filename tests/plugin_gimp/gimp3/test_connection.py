@@ -50,6 +50,11 @@ def test_it_belongs_to_somebody_else(address: Path, as_nobody: Callable[[Callabl
     [
         (problem("busy", "503 Busy", "too many pictures", Retry_After="7"), BusyError, "The engine is busy"),
         (json_reply({"state": "starting"}, "503 Busy"), BusyError, "The engine is starting or stopping"),
+        (
+            json_reply({"state": "broken", "detail": "the network modnet is damaged."}, "503 Busy"),
+            RefusedError,
+            r"^The engine cannot work: the network modnet is damaged\.$",
+        ),
         (problem("too-large", "413 No", "too large"), RefusedError, "refused the layer. It says: HTTP 413"),
         (problem("request", "400 No", "unknown parameter 'at'"), RefusedError, "refused the layer"),
         (json_reply({"detail": "Not Found"}, "404 Not Found"), RefusedError, "of different versions.*says: Not Found"),
@@ -90,6 +95,48 @@ def test_a_refusal_that_comes_before_all_is_sent_is_read(address: Path) -> None:
 def test_it_is_another_program(address: Path, answer: bytes) -> None:
     with listening(address, saying(answer)), pytest.raises(CutOutError, match="is no engine that this plug-in knows"):
         Engine(address).ready()
+
+
+def full(address: Path) -> tuple[socket.socket, socket.socket]:
+    """A listener that takes nobody more, and who waits there."""
+    listener, first = (socket.socket(socket.AF_UNIX) for _ in range(2))
+    listener.bind(str(address))
+    listener.listen(0)
+    first.connect(str(address))
+    return listener, first
+
+
+def test_where_too_many_wait_it_waits_for_its_turn(address: Path) -> None:
+    listener, first = full(address)
+
+    def serve() -> None:
+        time.sleep(0.5)
+        listener.accept()[0].close()
+        peer, _ = listener.accept()
+        with peer:
+            saying(json_reply({"state": "ready"}))(peer)
+
+    with listener, first:
+        server = threading.Thread(target=serve)
+        server.start()
+        Engine(address).ready()
+        server.join()
+
+
+def test_but_not_for_ever(address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_SILENCE", 0.3)
+    listener, first = full(address)
+    with listener, first, pytest.raises(CutOutError, match="is silent"):
+        Engine(address).ready()
+
+
+def test_a_path_that_no_socket_can_have_is_said(tmp_path: Path) -> None:
+    longest = tmp_path / ("s" * (107 - len(str(tmp_path)) - 1))
+    with pytest.raises(AwayError):
+        Engine(longest).ready()
+    with pytest.raises(CutOutError, match="is too long for a socket's path: it may have 107 bytes") as caught:
+        Engine(longest.with_name(f"{longest.name}s")).ready()
+    assert not isinstance(caught.value, AwayError)
 
 
 @pytest.mark.parametrize("kept", [0, 60])

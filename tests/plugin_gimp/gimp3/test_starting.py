@@ -54,6 +54,7 @@ def test_where_none_runs_the_real_command_starts_one(monkeypatch: pytest.MonkeyP
     with live("", start=False) as engine:
         for name, value in engine.environment.items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setenv("APPDIR", "/nowhere")
         monkeypatch.setenv("LD_LIBRARY_PATH", "/nowhere/appimage")
         monkeypatch.setenv("PYTHONHOME", "/nowhere/python")
         told: list[str] = []
@@ -69,6 +70,17 @@ def test_it_may_listen_elsewhere_than_was_thought(tmp_path: Path, address: Path)
     """The config names another socket since the plug-in was installed: the command knows it."""
     installed = command(tmp_path, f'[ "$*" = "engine --detach" ] && echo "{address}"')
     assert ready_engine(tmp_path / "old.sock", installed, nothing).path == address
+
+
+@pytest.mark.parametrize(("appdir", "kept"), [(None, "/the/users/own"), ("/mounted", "none")])
+def test_what_an_appimage_sets_is_kept_from_the_engine_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, appdir: str | None, kept: str
+) -> None:
+    if appdir:
+        monkeypatch.setenv("APPDIR", appdir)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/the/users/own")
+    installed = command(tmp_path, 'echo "${LD_LIBRARY_PATH:-none}"')
+    assert ready_engine(tmp_path / "engine.sock", installed, nothing).path == Path(kept)
 
 
 def test_a_command_that_fails_is_quoted(tmp_path: Path) -> None:

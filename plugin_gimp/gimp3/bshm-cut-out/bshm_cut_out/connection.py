@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from urllib.parse import urlencode
 from bshm_cut_out.errors import N_, AwayError, BusyError, CutOutError, RefusedError
 
 _SILENCE = 5.0  # seconds; for what the engine answers at once
+_NAP = 0.05
+_LONGEST = 107  # bytes: sun_path has 108, the last of them a NUL (unix(7))
 _PROBLEM = "urn:bshm:problem:"
 
 
@@ -36,9 +40,30 @@ class Call(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Raises OSError: FileNotFoundError or ConnectionRefusedError where nothing listens."""
+        if len(os.fsencode(self._path)) > _LONGEST:
+            raise CutOutError(
+                N_(
+                    "%(place)s is too long for a socket's path: it may have 107 bytes. Choose another engine.socket in "
+                    "the config file, and install the plug-in again: bshm gimp install"
+                ),
+                place=self._path,
+            )
+        end = time.monotonic() + _SILENCE
+        while not self._connected():
+            if time.monotonic() > end:
+                raise TimeoutError
+            time.sleep(_NAP)
+
+    def _connected(self) -> bool:
+        """Whether it is now; it is not where as many wait as the engine lets wait (connect(2), EAGAIN)."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        try:
+            self.sock.connect(str(self._path))
+        except BlockingIOError:
+            self.sock.close()
+            return False
+        return True
 
     def hang_up(self) -> None:
         """Ends the exchange, whose thread then has an error."""
@@ -114,6 +139,8 @@ def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> Refus
     seconds = float(retry_after) if retry_after.isdecimal() else 1.0
     if problem.get("state") in ("starting", "stopping"):
         return BusyError(N_("The engine is starting or stopping. Try again in a moment."), seconds)
+    if problem.get("state") == "broken":
+        return RefusedError(N_("The engine cannot work: %(says)s"), says=sentence)
     if slug == "busy":
         return BusyError(N_("The engine is busy. Try again in a moment. It says: %(says)s"), seconds, says=sentence)
     if status == 404 or (slug == "request" and "parameter" in sentence):

@@ -15,8 +15,9 @@ from bshm_cut_out.places import Installation, in_flatpak
 _PATIENCE = 120.0  # seconds; a cold disk takes some for the networks
 _NAP = 0.1
 
-# What an AppImage, or GIMP for its own Python, sets for its programs, and what would mislead another Python.
-_NOT_FOR_OTHERS = ("LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH", "GI_TYPELIB_PATH")
+# What GIMP sets for its own Python, and would mislead another; and what an AppImage sets for its programs.
+_GIMPS = ("PYTHONHOME", "PYTHONPATH", "GI_TYPELIB_PATH")
+_APPIMAGES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
 
 
 def ready_engine(path: Path, installed: Installation, tell: Callable[[str], None]) -> Engine:
@@ -90,4 +91,5 @@ def _started(path: Path, installed: Installation, tell: Callable[[str], None]) -
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The user's own environment, as it was before GIMP was started."""
-    return {key: value for key, value in ours.items() if key not in _NOT_FOR_OTHERS}
+    without = (*_GIMPS, *_APPIMAGES) if "APPDIR" in ours else _GIMPS  # AppImage's runtime sets it
+    return {key: value for key, value in ours.items() if key not in without}
