@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.compose import binary, faded, paste_into, without_haze, without_strangers
 from engine.crops import box_in_crop, grown, size_of
@@ -22,28 +23,28 @@ from engine.networks import Networks
 from engine.people.apart import without_neighbours
 from engine.people.confirm import confirm, witness_of
 from engine.people.find import find_candidates
+from engine.people.marks import Marks, marks_of
 from engine.people.pointed import Cropped, choose_pointed
 from engine.people.subjects import choose_subjects
-from engine.pictures.refusals import check_points
 from engine.refine import refine
 from engine.routes import THRESHOLD, Plan, plan
 from engine.runtimes import open_runtime
 from engine.settings import CHECKS, Settings, is_people
 from engine.shortage import shortage_told
-from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Point, Report, Rgb8
+from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Report, Rgb8
 from engine.work import Work
 
 # A crop that cuts a body is enlarged and matted again, at most this often.
 _MOST_GROWTHS = 2
 
-# How much of the work is done when everybody is found, when it is known on whom points lie, and when all are matted.
-_FOUND, _POINTED, _MATTED = 0.3, 0.7, 0.9
+# How much of the work is done when everybody is found, when it is known who is marked, and when all are matted.
+_FOUND, _MARKED, _MATTED = 0.3, 0.7, 0.9
 
 # Of what the networks that take any size see when they are warmed up; a multiple of what each wants.
 _WARM_SIDE = 64
 
 _NOBODY = "Nobody was found in this picture: the matte is empty."
-_NOBODY_THERE = "Nobody was found at the points that were named: the matte is empty."
+_NOBODY_THERE = "Nobody was found at the places that were marked: the matte is empty."
 
 
 @dataclass(frozen=True)
@@ -110,39 +111,46 @@ class Engine:
         """Ends the device thread after the run under way; pictures that are not done raise CancelledError."""
         self._networks.device.close()
 
-    def cut_out(self, picture: Picture, options: Options | None = None, work: Work | None = None) -> CutOut:
+    def cut_out(
+        self,
+        picture: Picture,
+        options: Options | None = None,
+        work: Work | None = None,
+        selection: npt.NDArray[np.uint8] | None = None,
+    ) -> CutOut:
         """The people of a picture; without options, as the settings say. work: who waits for it, and how.
+        selection: [H, W], 0..255; where it is 128 or more, those are meant who are there, as with points.
 
-        Raises UsageError for unknown options, PictureError for points outside of the picture, NetworkError where a
-        network fails, MemoryShortError where the picture does not fit into the memory.
+        Raises UsageError for unknown options, PictureError for points outside of the picture and a selection of another
+        size, NetworkError where a network fails, MemoryShortError where the picture does not fit into the memory.
         """
         options, work = options or self._options, work or Work()
         if not is_people(options.people):
             raise UsageError(f"people cannot be '{options.people}'", f"it is {CHECKS['people'][1]}")
-        if options.at and options.people not in (Options.people, "all"):
-            raise UsageError(f"people cannot be '{options.people}' where points say whom to cut out")
-        check_points(options.at, picture.size, "the picture")
+        marks = marks_of(options, picture.size, selection)
         what = f"there is not enough memory for a picture of {picture.size.width} x {picture.size.height} pixels"
         with shortage_told(what), self._networks.on_behalf_of(work) as networks:
-            return self._cut_out(networks, picture, options, work)
+            return self._cut_out(networks, picture, options, work, marks)
 
-    def _cut_out(self, networks: Networks, picture: Picture, options: Options, work: Work) -> CutOut:
+    def _cut_out(
+        self, networks: Networks, picture: Picture, options: Options, work: Work, marks: Marks | None
+    ) -> CutOut:
         clock = _Clock()
         work.reached("people", 0.0)
         seen, frame = picture.rgb8, picture.size
         names = tuple(each.name for each in networks.matting(options.network))
         with clock.stage("people"):
-            wanted = "all" if options.at else options.people
+            wanted = "all" if marks else options.people
             candidates = find_candidates(networks, seen, thorough=wanted == "all")
             people = confirm(networks, candidates, seen)
             subjects = choose_subjects(people, seen, wanted)
         plans = [_as_asked(each, options) for each in plan(subjects, frame, names)]
         ready: dict[Person, _CropMatte] = {}
-        if options.at:
+        if marks:
             with clock.stage("matte"):
-                ready = _at_points(networks, plans, seen, options.at, work)
+                ready = _marked(networks, plans, seen, marks, work)
             plans = [each for each in plans if each.person in ready]
-        chosen, start = {each.person for each in plans}, _POINTED if options.at else _FOUND
+        chosen, start = {each.person for each in plans}, _MARKED if marks else _FOUND
         strangers = [each.box for each in people if each not in chosen]
         crisp = options.edge == "crisp"
         whole = np.zeros((frame.height, frame.width), np.float32)
@@ -189,28 +197,29 @@ def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...
     return made
 
 
-def _at_points(
-    networks: Networks, plans: Sequence[Plan], seen: Rgb8, points: Sequence[Point], work: Work
+def _marked(
+    networks: Networks, plans: Sequence[Plan], seen: Rgb8, marks: Marks, work: Work
 ) -> dict[Person, _CropMatte]:
-    """The mattes of those on whom a point lies, and nobody else's part in them. plans: of everybody."""
+    """The mattes of those who are at marked pixels, and nobody else's part in them. plans: of everybody."""
     by_person = {each.person: each for each in plans}
     made: dict[Person, _CropMatte] = {}
 
     def mattes(person: Person) -> Cropped:
-        work.reached("matte", _FOUND + (_POINTED - _FOUND) * len(made) / len(plans))
+        work.reached("matte", _FOUND + (_MARKED - _FOUND) * len(made) / len(plans))
         one = made[person] = _matte(networks, by_person[person], seen, tuple(by_person))
         others = [each for each in by_person if each != person]
-        apart = replace(one, matte=without_neighbours(one.matte, one.working, one.crop, {person: ()}, others))
+        apart = replace(one, matte=without_neighbours(one.matte, one.working, one.crop, [person], others))
         own = _without([each.box for each in others], person.box, apart)
         return Cropped(one.crop, _without([], person.box, one), own)
 
-    found = choose_pointed(by_person, points, mattes)
-    chosen = {each: [at for at in found if found[at] == each] for each in by_person if each in found.values()}
-    others = [each for each in by_person if each not in chosen]
-    for each in chosen:
-        one = made[each]
-        made[each] = replace(one, matte=without_neighbours(one.matte, one.working, one.crop, chosen, others))
-    return {each: made[each] for each in chosen}
+    found = choose_pointed(by_person, marks, mattes)
+    others = [each for each in by_person if each not in found.people]
+    alone = {}
+    for each in found.people:
+        crop, working, matte = (one := made[each]).crop, one.working, one.matte
+        known = found.seen_in(crop, size_of(matte)) if others else None
+        alone[each] = replace(one, matte=without_neighbours(matte, working, crop, found.people, others, known))
+    return alone
 
 
 def _as_asked(each: Plan, options: Options) -> Plan:

@@ -6,7 +6,7 @@ floods of two people meet where the colours change most.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from engine.compose import spread
 from engine.crops import box_in_crop, size_of
-from engine.types import Box, Crop, Matte, Person, Point, Rgb8
+from engine.types import Box, Crop, Matte, Person, Rgb8
 
 _Floats = npt.NDArray[np.float32]
 _Labels = npt.NDArray[np.int32]
@@ -27,7 +27,7 @@ _CLEARLY = 0.30
 
 _BODY = 0.3  # alpha from which pixels are told apart; the soft rim goes with the nearest of them
 
-# What a point stands for, as a radius in parts of the crop's longer side.
+# What a mark stands for that is smaller, as a radius in parts of the crop's longer side.
 _TIP = 0.01
 
 _NOBODY = 1  # label of the background; people have those above
@@ -41,26 +41,40 @@ def off_centre(box: Box, x: _Floats, y: _Floats) -> _Floats:
 
 
 def without_neighbours(
-    matte: Matte, picture: Rgb8, crop: Crop, chosen: Mapping[Person, Collection[Point]], strangers: Collection[Person]
+    matte: Matte,
+    picture: Rgb8,
+    crop: Crop,
+    chosen: Sequence[Person],
+    strangers: Collection[Person],
+    marks: _Labels | None = None,
 ) -> Matte:
     """The matte without those of its pixels that are strangers'.
 
-    matte [h, w], picture [h, w, 3]: of the crop, at any size. chosen: with points of the picture on whom each one lies.
+    matte [h, w], picture [h, w, 3]: of the crop, at any size. marks: [h, w], 0 or the place in `chosen`, from 1 on, of
+    the person who is known to be there.
     """
     size = size_of(matte)
     near = [each for each in strangers if box_in_crop(each.box, crop, size).area > 0]
     if not near:
         return matte
     seeds = _seeds(matte, crop, [*chosen, *near])
-    across, down = size.width / crop.size.width, size.height / crop.size.height
-    for label, points in enumerate(chosen.values(), _NOBODY + 1):
-        for x, y in points:
-            tip = int((x - crop.left) * across), int((y - crop.top) * down)
-            cv2.circle(seeds, tip, round(_TIP * max(size)), label, cv2.FILLED)
+    if marks is not None:
+        for number in np.unique(marks[marks > 0]):
+            seeds[_spots(marks == number)] = _NOBODY + number
     labels = cv2.watershed(np.ascontiguousarray(picture), seeds.copy())
     labels = np.where(seeds > _NOBODY, seeds, labels)  # it leaves the outermost pixels out
     whose = spread(np.where(labels > _NOBODY, labels, 0))
     return np.where(whose <= _NOBODY + len(chosen), matte, np.float32(0))
+
+
+def _spots(marked: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """What one person's marks [h, w] stand for: where none of them is as large as a tip, one round each."""
+    spots = marked.astype(np.uint8)
+    side = 2 * round(_TIP * max(marked.shape)) + 1
+    tip = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    if cv2.erode(spots, tip, borderType=cv2.BORDER_CONSTANT, borderValue=0).any():
+        return marked
+    return np.asarray(cv2.dilate(spots, tip), np.bool_)
 
 
 def _seeds(matte: Matte, crop: Crop, people: Sequence[Person]) -> _Labels:

@@ -1,11 +1,13 @@
-"""The people at points of a picture, through the whole engine with the real networks: those and nobody else."""
+"""People at points of a picture, or in a selection, through the whole engine with the real networks: nobody else."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from engine.errors import PictureError, UsageError
@@ -16,7 +18,7 @@ from tests.engine.scenes import Scene, Spot, overlap, photo, picture, scene, sur
 if TYPE_CHECKING:
     from engine import Engine
 
-NOBODY_THERE = "Nobody was found at the points that were named: the matte is empty."
+NOBODY_THERE = "Nobody was found at the places that were marked: the matte is empty."
 
 
 def on(person: Matte) -> Point:
@@ -73,6 +75,42 @@ class TestGroup:
         cut = engine.cut_out(picture(group.pixels), Options(at=(left, (719, 0))))
         assert np.array_equal(cut.matte, engine.cut_out(picture(group.pixels), Options(at=(left,))).matte)
         assert cut.report.warnings == ()
+
+
+def selection_of(*bodies: Matte) -> npt.NDArray[np.uint8]:
+    """Half of a pixel and more of them."""
+    return np.asarray((np.max(bodies, 0) * 255).round(), np.uint8)
+
+
+class TestSelection:
+    @pytest.mark.parametrize("number", [0, 1, 2])
+    def test_one_pixel_on_a_person_gives_what_a_point_gives(self, engine: Engine, group: Scene, number: int) -> None:
+        x, y = on(group.people[number])
+        selection = np.zeros(group.pixels.shape[:2], np.uint8)
+        selection[int(y), int(x)] = 255
+        cut = engine.cut_out(picture(group.pixels), selection=selection)
+        assert np.array_equal(cut.matte, engine.cut_out(picture(group.pixels), Options(at=((x, y),))).matte)
+        assert cut.report.warnings == ()
+
+    def test_all_of_the_picture_gives_what_all_gives(self, engine: Engine, group: Scene) -> None:
+        everybody = engine.cut_out(picture(group.pixels), Options(people="all"))
+        cut = engine.cut_out(picture(group.pixels), selection=np.full(group.pixels.shape[:2], 255, np.uint8))
+        assert np.array_equal(cut.matte, everybody.matte)
+        assert cut.report.people == everybody.report.people
+
+    def test_a_body_as_it_was_drawn_gives_its_person_alone(self, engine: Engine, street: Scene) -> None:
+        """Of two that overlap."""
+        for number, other in ((1, 2), (2, 1)):
+            body = np.asarray(cv2.erode(street.people[number], np.ones((9, 9), np.uint8)), np.float32)
+            cut = engine.cut_out(picture(street.pixels), selection=selection_of(body))
+            assert len(cut.report.people) == 1
+            assert overlap(cut.matte, street.people[number]) > 0.95
+            assert shown_of(cut, street.people[other]) < 0.02
+
+    def test_less_than_half_of_a_pixel_is_not_selected(self, engine: Engine, group: Scene) -> None:
+        cut = engine.cut_out(picture(group.pixels), selection=np.full(group.pixels.shape[:2], 127, np.uint8))
+        assert not cut.matte.any()
+        assert cut.report.warnings == (NOBODY_THERE,)
 
 
 class TestStreet:

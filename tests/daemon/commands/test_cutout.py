@@ -74,7 +74,7 @@ class TestResults:
         assert len(report["people"]) == 1
         assert (report["settings"]["people"], report["settings"]["at"]) == ("all", [[110, 150], [3.5, 3]])
         nobody = bshm(tmp_path / "photo.jpg", "--at", "3,3", "--people", "all", "--overwrite")
-        assert (nobody.code, "Nobody was found at the points that were named" in nobody.messages) == (0, True)
+        assert (nobody.code, "Nobody was found at the places that were marked" in nobody.messages) == (0, True)
 
     @pytest.mark.parametrize(
         ("chosen", "kinds"),

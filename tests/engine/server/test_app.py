@@ -87,7 +87,7 @@ class TestResults:
         assert not np.asarray(image(nobody.content)).any()
         report = json.loads(nobody.headers["x-bshm-report"])
         assert report["people"] == []
-        assert report["warnings"] == ["Nobody was found at the points that were named: the matte is empty."]
+        assert report["warnings"] == ["Nobody was found at the places that were marked: the matte is empty."]
 
     def test_a_background_is_a_colour_or_a_picture(self, one: Live, astronaut: bytes) -> None:
         green = np.asarray(image(one.cut_out(astronaut, want="composite", background="#00ff00").content))
