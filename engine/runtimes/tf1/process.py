@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import BshmError, DeviceError, NetworkError, system_reason
+from engine.errors import system_reason
 from engine.logs import fields
+from engine.runtimes.tf1 import failures
 from engine.runtimes.tf1.devices import Found, card, device_of, visible
 from engine.worker.endings import in_words
 
@@ -39,19 +40,6 @@ _VERSIONS = r"1\.15\.5(\+.*)?"  # builds of somebody's own too: 1.15.5+nv23.3, 1
 # What is kept of its standard error, in bytes: the last lines say why it ended.
 _KEPT = 16_000
 _LONGEST_MESSAGE = 1 << 16
-
-# C++ libraries abort where memory runs out in a thread of theirs; this is what they leave on standard error.
-_WORDS_OF_SHORTAGE = ("std::bad_alloc", "OOM when allocating", "CUDA_ERROR_OUT_OF_MEMORY")
-
-_ENVIRONMENT = "Let './install.sh --tf1' make an environment that has it, or name one in tf1.python in the config"
-
-
-class Tf1LostError(NetworkError):
-    """The process ended by itself. It is of no more use; the next one may do better."""
-
-
-class Tf1HungError(Tf1LostError):
-    """The process did not answer in time, and was ended."""
 
 
 class Tf1Process:
@@ -91,7 +79,7 @@ class Tf1Process:
             except OSError as error:
                 self._end.close()
                 os.close(self._memory)
-                raise DeviceError(f"{python} cannot be started", system_reason(error), _ENVIRONMENT) from error
+                raise failures.not_started(python, system_reason(error)) from error
         assert self._process.stderr  # noqa: S101  # asked for
         self._stderr = self._process.stderr.fileno()
         os.set_blocking(self._stderr, False)
@@ -150,7 +138,7 @@ class Tf1Process:
         until = monotonic() + starting
         begin = {
             "do": "begin",
-            "graph": os.path.abspath(self._graph),  # noqa: PTH100  # as it is named; no link is followed
+            "graph": os.fsencode(self._graph.absolute()).decode("utf-8", "surrogateescape"),
             "versions": versions,
             "gpu": device != "cpu",
             "fraction": fraction,
@@ -158,8 +146,7 @@ class Tf1Process:
             "threads": threads,
         }
         told = self._ask(begin, starting, "")
-        said = self._said.decode("utf-8", "backslashreplace")
-        found = Found(told["version"], told["cuda"], tuple(card(each) for each in told["cards"]), said)
+        found = Found(told["version"], told["cuda"], tuple(card(each) for each in told["cards"]), self._text())
         self.version, self.device = found.version, device_of(device, found)
         self._ask({"do": "load", "bytes": 0 if found.cards else memory}, until - monotonic(), "")
 
@@ -187,12 +174,12 @@ class Tf1Process:
         except TimeoutError as error:
             raise self._hung(seconds, frame) from error
         except BaseException:  # Ctrl-C: its answer would be taken for that to the next message
-            self._process.kill()
+            self._kill()
             raise
         if answer is None:
             raise self._lost(frame)
         if answer["say"] == "failed":
-            raise self._failed(answer, frame)
+            raise failures.told(self._python, self._graph, answer, frame)
         return answer
 
     def _answer(self, until: float) -> Message | None:
@@ -221,56 +208,34 @@ class Tf1Process:
             return True
         return False
 
-    def _hung(self, seconds: float, frame: str) -> Tf1HungError:
-        self._process.kill()
-        self._process.wait()
-        what = f"{self._graph}: TensorFlow's process did not answer within {seconds:.0f} s"
+    def _hung(self, seconds: float, frame: str) -> failures.Tf1HungError:
+        self._kill()
         self._log("TensorFlow's process did not answer, and was ended")
-        if not frame:
-            return Tf1HungError(what, "it was still loading the graph, and was ended", "Try again")
-        why = f"it was busy with {frame}, and was ended"
-        return Tf1HungError(what, why, "Give it more time (engine.deadline in the config), or make the picture smaller")
+        return failures.hung(self._graph, seconds, frame)
 
-    def _lost(self, frame: str) -> Tf1LostError | MemoryError:
-        self._process.kill()  # it has closed its end, and is ending
-        how = in_words(self._process.wait())
+    def _lost(self, frame: str) -> failures.Tf1LostError | MemoryError:
+        how = in_words(self._kill())  # it has closed its end: it is ending, or has ended
         self._hear()
-        said = self._said.decode("utf-8", "backslashreplace")
         self._log(f"TensorFlow's process was lost: {how}")
-        if any(words in said for words in _WORDS_OF_SHORTAGE):
-            return MemoryError(f"TensorFlow's process: {how}, for want of memory")
-        lines = [line for line in said.splitlines() if line.strip()]
-        last = f"; it said last: {lines[-1].strip()}" if lines and not frame else ""
-        when = f"while it worked on {frame}" if frame else "while it loaded the graph"
-        return Tf1LostError(
-            f"{self._graph}: TensorFlow's process ended {when}", how + last, "The engine's log says more"
-        )
+        return failures.lost(self._graph, how, self._text(), frame)
 
-    def _failed(self, told: Message, frame: str) -> BshmError | MemoryError:
-        stage, why = told["stage"], told["why"].strip().splitlines()[0].strip()
-        if told["short"]:
-            return MemoryError(f"TensorFlow: {why}")
-        if stage == "version":
-            return _other_version(self._python, why)
-        if stage == "import":
-            return _no_tensorflow(self._python, why)
-        if stage == "gpu":
-            return DeviceError(
-                f"{self._python}: its TensorFlow cannot use the GPU", why, "Set 'device: cpu' in the config"
-            )
-        if stage == "graph":
-            return NetworkError(f"{self._graph}: it is no graph that BSHM's tensors can be run in", why)
-        return NetworkError(f"{self._graph}: the network failed on {frame}", why)
+    def _kill(self) -> int:
+        """Its exit code; negative: a signal's number."""
+        self._process.kill()
+        return self._process.wait()
+
+    def _text(self) -> str:
+        return self._said.decode("utf-8", "backslashreplace")
 
     def _log(self, what: str) -> None:
-        _log.warning(what, extra=fields(pid=self.pid, trace=self._said.decode("utf-8", "backslashreplace")))
+        _log.warning(what, extra=fields(pid=self.pid, trace=self._text()))
 
 
 def _start(python: Path, end: int, memory: int, device: str) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TF_"))}
     cards = visible(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
     return subprocess.Popen(
-        [python, "-I", "-W", "ignore", "-X", "faulthandler", _WORKER, str(end), str(memory)],
+        [python, "-I", "-X", "utf8", "-W", "ignore", "-X", "faulthandler", _WORKER, str(end), str(memory)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -299,18 +264,3 @@ def _receive(end: socket.socket) -> bytes:
         return end.recv(_LONGEST_MESSAGE)
     except ConnectionError:
         return b""
-
-
-def _other_version(python: Path, version: str) -> DeviceError:
-    later = version.partition(".")[0].isdecimal() and not version.startswith(("0.", "1."))
-    why = "there, what is written for TensorFlow 1 fails with \"module 'tensorflow' has no attribute 'placeholder'\""
-    what = f"{python} has TensorFlow {version}, and BSHM's graph is run with 1.15.5 alone"
-    return DeviceError(what, why if later else "", _ENVIRONMENT)
-
-
-def _no_tensorflow(python: Path, why: str) -> DeviceError:
-    if why == "No module named 'tensorflow'":
-        return DeviceError(f"{python} has no TensorFlow", "BSHM's graph is run with TensorFlow 1.15.5", _ENVIRONMENT)
-    if why.startswith("Descriptors cannot"):
-        why = "its protobuf is too new; TensorFlow 1.15.5 wants one below 3.21"
-    return DeviceError(f"{python}: its TensorFlow cannot be imported", why, _ENVIRONMENT)

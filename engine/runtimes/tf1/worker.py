@@ -1,8 +1,8 @@
 """Runs one frozen TensorFlow 1 graph for engine.runtimes.tf1.process, in the other Python.
 
-    PYTHON -I -X faulthandler worker.py SOCKET MEMORY    two descriptors, inherited
+    PYTHON -I -X utf8 -X faulthandler worker.py SOCKET MEMORY    two descriptors, inherited
 
-Python 3.6 to 3.8 with numpy and TensorFlow 1.15.5; for comparisons alone a later TensorFlow, by its compat.v1. Nothing
+Python 3.7 or 3.8 with numpy and TensorFlow 1.15.5; for comparisons alone a later TensorFlow, by its compat.v1. Nothing
 of this project is imported: it is not there.
 
 Messages are JSON over a SOCK_SEQPACKET pair. The host's:
