@@ -17,9 +17,10 @@ from threading import Condition, Thread
 from time import monotonic
 
 from engine.errors import CancelledError
-from engine.ladder import Asked, outcomes
+from engine.ladder import Asked, Run, outcomes
 from engine.models.catalogue import Network
 from engine.runtimes import Session, Tensor
+from engine.runtimes.spare import WithSpare
 from engine.shortage import short
 from engine.work import Work
 
@@ -173,7 +174,7 @@ class Device:
         first = batch[0]
         asked = [Asked(each.tensor, each.work.steps) for each in batch]
         try:
-            results = outcomes(partial(self._counted, first.session), first.network, asked)
+            results = outcomes(partial(self._counted, first.session), first.network, asked, self._spare(first.session))
         except Exception as error:  # noqa: BLE001  # raised where somebody waits for it
             results = [error] * len(batch)
         for each, outcome in zip(batch, results, strict=True):
@@ -181,6 +182,11 @@ class Device:
                 each.outputs.set_exception(outcome)
             else:
                 each.outputs.set_result(outcome)
+
+    def _spare(self, session: Session) -> Run | None:
+        if not isinstance(session, WithSpare):
+            return None
+        return lambda tensor: self._counted(session.spare, tensor)
 
     def _counted(self, session: Session, tensor: Tensor) -> tuple[Tensor, ...]:
         self._busy_since = monotonic()

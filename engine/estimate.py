@@ -83,7 +83,7 @@ def _most_pixels(network: Network) -> int:
         return network.side**2
     if network.task == "upscale":
         return UPSCALED_AREA
-    passes = (one for row in TABLE for one in (*row.alone, *row.together, *row.instead))
+    passes = (one for row in TABLE for one in (*row.alone, *row.together, *row.instead, *row.official))
     return ceil(_ROUNDED * max(one.side for one in passes if one.network == network.name) ** 2)
 
 

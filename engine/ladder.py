@@ -1,9 +1,9 @@
 """What is given up, step by step, where memory runs out in a network's run: the batch, then the picture as a whole.
 
-    together  ->  one by one  ->  in tiles  ->  in smaller tiles  ->  MemoryShortError
+    together  ->  one by one  ->  in tiles  ->  in smaller tiles  ->  on the processor  ->  MemoryShortError
 
 The next run starts at the top again: memory that was short a moment ago may be there now. Tiles are for networks whose
-output is a picture; a detector's square cannot be cut.
+output is a picture; a detector's square cannot be cut. The processor is a step where a GPU ran out of memory.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ class Asked:
     steps: list[str]
 
 
-def outcomes(run: Run, network: Network, asked: Sequence[Asked]) -> list[Outcome]:
+def outcomes(run: Run, network: Network, asked: Sequence[Asked], spare: Run | None = None) -> list[Outcome]:
     """The outputs for each that asked, or why there are none: a MemoryShortError, or what else `run` raised.
 
-    run: a session's, which raises MemoryError where memory runs out. asked: their tensors have one shape.
+    run: a session's, which raises MemoryError where memory runs out. asked: their tensors have one shape. spare: the
+    same network on the processor, where `run` is on a GPU.
     """
     if len(asked) > 1:
         try:
@@ -54,17 +55,17 @@ def outcomes(run: Run, network: Network, asked: Sequence[Asked]) -> list[Outcome
                 each.steps.append(sentence)
         else:
             return [tuple(output[index : index + 1] for output in together) for index in range(len(asked))]
-    return [_outcome(run, network, each) for each in asked]
+    return [_outcome(run, network, each, spare) for each in asked]
 
 
-def _outcome(run: Run, network: Network, asked: Asked) -> Outcome:
+def _outcome(run: Run, network: Network, asked: Asked, spare: Run | None) -> Outcome:
     try:
-        return _alone(run, network, asked)
+        return _alone(run, network, asked, spare)
     except Exception as error:  # noqa: BLE001  # raised where somebody waits for it; the next one's run goes on
         return error
 
 
-def _alone(run: Run, network: Network, asked: Asked) -> tuple[Tensor, ...]:
+def _alone(run: Run, network: Network, asked: Asked, spare: Run | None) -> tuple[Tensor, ...]:
     size = _size_of(asked.tensor, network)
     try:
         return run(asked.tensor)
@@ -79,6 +80,14 @@ def _alone(run: Run, network: Network, asked: Asked) -> tuple[Tensor, ...]:
         )
         try:
             return _in_tiles(run, asked.tensor, cut)
+        except MemoryError:
+            pass
+    if spare is not None:
+        asked.steps.append(
+            f"Memory was short: {network.name} ran on {size.width} x {size.height} pixels on the processor, not the GPU."
+        )
+        try:
+            return spare(asked.tensor)
         except MemoryError:
             pass
     what = f"{network.name}: there is not enough memory for {size.width} x {size.height} pixels"

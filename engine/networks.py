@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from engine.device import Device
-from engine.errors import BshmError, NetworkError
+from engine.errors import BshmError, NetworkError, UsageError
 from engine.models import choice
 from engine.models.catalogue import Network, Task, Tensors
-from engine.models.store import Store
+from engine.models.store import State, Store
+from engine.routes import TRUSTED
 from engine.runtimes import Runtime, Session, Tensor
 from engine.settings import Settings
 from engine.types import Rgb8, Size
@@ -45,8 +46,26 @@ class Networks:
         return choice.usable(task, self._licences)
 
     def matting(self, name: str) -> tuple[Network, ...]:
-        """The matting networks for a request (models.choice). Raises UsageError."""
-        return choice.matting(name, self._licences)
+        """The matting networks for a request (models.choice), and for auto those that a user brought and that are
+        trusted somewhere. Raises UsageError, also where a network is named that is not installed."""
+        if name == "auto":
+            trusted = {each.network for each in TRUSTED if each.better}
+            brought = [each for each in choice.named(self._licences) if each.name in trusted and self._is_there(each)]
+            return (*choice.matting(name, self._licences), *brought)
+        networks = choice.matting(name, self._licences)
+        for each in networks:
+            if not self._is_there(each):
+                raise UsageError(f"network '{each.name}' is not installed", remedy=f"Run: bshm models pull {each.name}")
+        return networks
+
+    def _is_there(self, network: Network) -> bool:
+        return network.name in self._sessions or self._store.state(network) is not State.MISSING
+
+    @property
+    def devices(self) -> str:
+        """What runs the networks that are loaded, in words: the runtime's device, and which networks have another."""
+        others = {name: each.device for name, each in self._sessions.items() if each.device != self._runtime.device}
+        return "; ".join([self._runtime.device, *(f"{name} on {device}" for name, device in others.items())])
 
     @property
     def loaded(self) -> tuple[str, ...]:

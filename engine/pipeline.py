@@ -28,7 +28,7 @@ from engine.people.pointed import Cropped, choose_pointed
 from engine.people.subjects import choose_subjects
 from engine.refine import refine
 from engine.routes import THRESHOLD, Plan, plan
-from engine.runtimes import open_runtime
+from engine.runtimes.opening import open_runtime
 from engine.settings import CHECKS, Settings, is_people
 from engine.shortage import shortage_told
 from engine.types import Box, Crop, CutOut, Matte, Options, Person, Picture, Pixels, Report, Rgb8
@@ -73,14 +73,12 @@ class _Clock:
 
 
 class Engine:
-    """Loads networks once and cuts out pictures, for several threads at once. device: the one in use, in words."""
+    """Loads networks once and cuts out pictures, for several threads at once."""
 
     def __init__(self, settings: Settings, store: Store | None = None) -> None:
         """Loads what settings.network needs. Raises DeviceError, NetworkError where a network is missing or damaged,
         and UsageError where settings.network is not one that may be used."""
-        runtime = open_runtime(settings)
-        self.device = runtime.device
-        self._networks = Networks(runtime, store or Store(), settings)
+        self._networks = Networks(open_runtime(settings), store or Store(), settings)
         self._options = Options(settings.network, settings.people, settings.quality)
         for each in (
             *self._networks.usable("people"),
@@ -89,6 +87,11 @@ class Engine:
             *self._networks.usable("upscale"),
         ):
             self._networks.load(each)
+
+    @property
+    def device(self) -> str:
+        """What runs the networks, in words."""
+        return self._networks.devices
 
     @property
     def loaded(self) -> tuple[str, ...]:

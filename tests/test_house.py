@@ -42,7 +42,7 @@ FRAMEWORKS = {
     "watchdog",
 }
 # What decodes pictures and runs networks, and is loaded by the resident engine's worker alone.
-PIXELS = {"PIL", "cv2", "numpy", "onnx", "onnxruntime", "pillow_heif", "tifffile"}
+PIXELS = {"PIL", "cv2", "numpy", "onnx", "onnxruntime", "pillow_heif", "tifffile", "torch"}
 # What the modules of each part never import, also not inside a function.
 FORBIDDEN = {
     "engine": {"daemon", "plugin_gimp", "tests"},

@@ -90,14 +90,15 @@ def _device(settings: Settings) -> Finding:
     from importlib.metadata import version
 
     try:
-        from engine.runtimes import open_runtime
+        from engine.runtimes.opening import open_runtime, unused_gpu
 
-        device = open_runtime(settings).device
-        return Finding("device", f"{device}; ONNX Runtime {version('onnxruntime')}; 'device: {settings.device}'")
+        device, unused = open_runtime(settings).device, unused_gpu(settings)
+        text = f"{device}; ONNX Runtime {version('onnxruntime')}; 'device: {settings.device}'"
+        return Finding("device", text, str(unused) if unused else "")
     except BshmError as error:
         return Finding("device", f"'device: {settings.device}' cannot be used", str(error))
     except ImportError as error:
-        return Finding("device", "ONNX Runtime cannot be loaded", f"{error}. {_REINSTALL}.")
+        return Finding("device", "a library that runs networks cannot be loaded", f"{error}. {_REINSTALL}.")
 
 
 def _engine(settings: Settings) -> Finding:

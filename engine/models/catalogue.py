@@ -19,6 +19,8 @@ class Tensors:
     input: one picture, "NCHW" [1, 3, H, W] or "NHWC" [1, H, W, 3], its channels in the order of `channels`.
     mean, std: x = (pixel - mean) / std with pixels 0..255; one number a channel, in the order of `channels`.
     outputs: those worth reading, in the order in which the stages read them.
+    picture: the file itself takes one picture [H, W, 3] without a batch axis, and gives it with its alpha, or the mask;
+    sessions show it to the stages as "NCHW" (engine.runtimes.picture).
     """
 
     input: str
@@ -27,6 +29,7 @@ class Tensors:
     channels: Literal["RGB", "BGR"]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    picture: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,15 @@ class Network:
     (routes says which), with both sides multiples of `multiple`. batch: the most pictures of one size that it takes at
     once, where that was measured to be faster (tests/bench/batches.py). memory: the side of a square that it
     sees, in pixels, and what a run on it takes beside the loaded network, in MB; rising (tests/bench/memory.py). note:
-    what the licence alone does not say, a phrase without its full stop.
+    what the licence alone does not say, a phrase without its full stop. sha256, size None: nobody publishes them; the
+    store pins what was accepted first. graph: the TensorFlow 1 graph in the store that `file` is made of.
     """
 
     name: str
     task: Task
     file: str
-    sha256: str
-    size: int
+    sha256: str | None
+    size: int | None
     licence: str
     permissive: bool
     default: bool
@@ -58,6 +62,7 @@ class Network:
     memory: tuple[tuple[int, int], ...] = ()
     converter: str | None = None
     note: str = ""
+    graph: str | None = None
 
 
 def _human_models(*members: Member) -> NpmSource:
@@ -206,7 +211,30 @@ _SPAN = Network(
     note="the package that carries it has a GPL-3.0 licence file; its authors give the weights under Apache-2.0",
 )
 
-NETWORKS: Mapping[str, Network] = {each.name: each for each in (_RVM, _MODNET, _CENTERNET, _NANODET, _SPAN)}
+_BSHM = Network(
+    name="bshm",  # Boosting Semantic Human Matting with Coarse Annotations, CVPR 2020, official weights
+    task="matte",
+    file="bshm.onnx",
+    graph="bshm.pb",
+    sha256=None,
+    size=None,
+    licence="none published",
+    permissive=False,
+    default=False,
+    tensors=Tensors("input_image", ("output_png",), "NCHW", "RGB", mean=(0, 0, 0), std=(1, 1, 1), picture=True),
+    # Not measured: a guess on the safe side for a U-Net of 78 million parameters (README, "BSHM itself")
+    memory=((512, 400), (1024, 1600), (2560, 9600)),
+    sources=(
+        HttpsSource(
+            "https://www.modelscope.cn/api/v1/models/iic/cv_unet_image-matting/repo"
+            "?Revision=master&FilePath=tf_graph.pb",
+            Member("tf_graph.pb", None, None),
+        ),
+    ),
+    note="its authors publish no licence, hash or size: what is fetched first is pinned, and checked ever after",
+)
+
+NETWORKS: Mapping[str, Network] = {each.name: each for each in (_RVM, _MODNET, _CENTERNET, _NANODET, _SPAN, _BSHM)}
 
 
 def find_network(name: str) -> Network:

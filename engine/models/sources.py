@@ -13,11 +13,14 @@ from engine.errors import NetworkError
 
 @dataclass(frozen=True)
 class Member:
-    """One file that a source gives. path: inside the package, with forward slashes. size: bytes."""
+    """One file that a source gives. path: inside the package, with forward slashes. size: bytes.
+
+    sha256, size None: not known; where a file is accepted first, the store pins it.
+    """
 
     path: str
-    sha256: str
-    size: int
+    sha256: str | None
+    size: int | None
 
     @property
     def name(self) -> str:

@@ -8,15 +8,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.errors import DeviceError
 from engine.models.catalogue import Network
-from engine.settings import Settings
 
 Tensor = npt.NDArray[np.float32]
 
 
 class Session(Protocol):
-    """One network, loaded."""
+    """One network, loaded. device: what runs it, in words, for people ("CPU, 4 threads")."""
+
+    @property
+    def device(self) -> str:
+        """See above."""
 
     def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
         """The network's outputs in the order of its catalogue record. tensor: as Network.tensors says, a batch of at
@@ -27,22 +29,11 @@ class Session(Protocol):
 
 
 class Runtime(Protocol):
-    """Something that runs networks on one device. device: in words, for people ("CPU, 4 threads")."""
+    """Something that runs networks on one device. device: in words."""
 
-    device: str
+    @property
+    def device(self) -> str:
+        """See above."""
 
     def load(self, network: Network, file: Path) -> Session:
-        """Reads a network's file. Raises NetworkError where it cannot be run."""
-
-
-def open_runtime(settings: Settings) -> Runtime:
-    """The runtime for settings.device. Raises DeviceError for a device that cannot be used: never a silent CPU."""
-    if settings.device == "cuda":
-        raise DeviceError(
-            "device: cuda cannot be used",
-            "this version runs networks on the CPU alone",
-            "Set 'device: cpu' or 'device: auto' in the config file",
-        )
-    from engine.runtimes.onnx import OnnxRuntime
-
-    return OnnxRuntime(settings.threads)
+        """Reads a network's file. Raises NetworkError where it cannot be run, DeviceError where the device is none."""

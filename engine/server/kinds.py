@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from engine.models.choice import matting, usable
+from engine.models.choice import matting, named
 from engine.settings import CHECKS, PEOPLE, WANTS
 from engine.types import Point
 
@@ -69,7 +69,7 @@ def network(licences: str) -> Kind:
         matting(text, licences)
         return text
 
-    names = ("auto", *(each.name for each in usable("matte", licences)))
+    names = ("auto", *(each.name for each in named(licences)))
     return Kind({"type": "string", "enum": [*names]}, read, f"one of {', '.join(names)}")
 
 

@@ -20,7 +20,7 @@ def networks() -> Networks:
     from engine import Settings
     from engine.models.store import Store
     from engine.networks import Networks
-    from engine.runtimes import open_runtime
+    from engine.runtimes.opening import open_runtime
 
     return Networks(open_runtime(Settings()), Store(), Settings())
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 class Door:
     """A session that notes what it was given, and runs for as long as the door is shut."""
 
+    device = "a test's own"
+
     def __init__(self) -> None:
         self.seen: list[Tensor] = []
         self.entered, self.open = Event(), Event()
@@ -26,6 +28,8 @@ class Door:
 
 class Failing:
     """A session that fails."""
+
+    device = "a test's own"
 
     def run(self, tensor: Tensor) -> tuple[Tensor, ...]:
         raise ValueError(f"cannot run {tensor.shape}")

@@ -32,7 +32,8 @@ from engine.models.store import Store
 from engine.networks import Networks, to_tensor
 from engine.pictures.decode import decode
 from engine.pictures.encode import encode
-from engine.runtimes import Tensor, open_runtime
+from engine.runtimes import Tensor
+from engine.runtimes.opening import open_runtime
 from engine.settings import Limits, Settings
 from engine.shortage import shortage_told
 from engine.types import CutOut, Pixels, Size

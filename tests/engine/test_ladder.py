@@ -76,6 +76,36 @@ class TestRealShortage:
         assert after["off"] == 0
 
 
+class TestTheProcessor:
+    """The last step where the network runs on a GPU."""
+
+    def test_it_does_what_tiles_cannot(self) -> None:
+        gpu, processor = Short(100), Short(10**6)
+        asked = Asked(noise(Size(400, 300)), [])
+        (outcome,) = outcomes(gpu.run, MODNET, [asked], processor.run)
+        assert not isinstance(outcome, Exception)
+        assert (outcome[0] == asked.tensor).all()
+        assert asked.steps == [
+            "Memory was short: modnet saw 400 x 300 pixels in 2 tiles of 320 x 300.",
+            "Memory was short: modnet saw 400 x 300 pixels in 4 tiles of 256 x 256.",
+            "Memory was short: modnet ran on 400 x 300 pixels on the processor, not the GPU.",
+        ]
+
+    def test_a_detectors_square_goes_there_at_once(self) -> None:
+        asked = Asked(noise(Size(512, 512)), [])
+        outcomes(Short(100).run, NETWORKS["nanodet"], [asked], Short(10**6).run)
+        assert asked.steps == ["Memory was short: nanodet ran on 512 x 512 pixels on the processor, not the GPU."]
+
+    def test_where_the_gpu_has_room_it_is_not_asked(self) -> None:
+        gpu, processor = Short(10**6), Short(10**6)
+        outcomes(gpu.run, MODNET, [Asked(noise(Size(64, 64)), [])], processor.run)
+        assert processor.seen == []
+
+    def test_where_its_memory_is_short_too_it_is_told(self) -> None:
+        (outcome,) = outcomes(Short(100).run, SPAN, [Asked(noise(Size(200, 150)), [])], Short(100).run)
+        assert isinstance(outcome, MemoryShortError)
+
+
 class TestTiles:
     @settings(max_examples=40)
     @given(

@@ -13,11 +13,12 @@ import pytest
 
 from engine.errors import NetworkError, UsageError
 from engine.models.catalogue import NETWORKS, Network, Task, Tensors
-from engine.models.choice import PREFERENCE
+from engine.models.choice import ON_REQUEST, PREFERENCE
 from engine.models.store import Store
 from engine.networks import Networks, resized, to_tensor
-from engine.runtimes import Session, open_runtime
+from engine.runtimes import Session
 from engine.runtimes.onnx import OnnxRuntime
+from engine.runtimes.opening import open_runtime
 from engine.settings import Settings
 from engine.types import Rgb8, Size
 from tests.engine.scenes import photo
@@ -108,7 +109,8 @@ def networks_of(licences: str, folder: Path | None = None) -> Networks:
 class TestUsable:
     def test_every_network_is_in_the_order_of_its_task_once(self) -> None:
         assert set(PREFERENCE) == set(get_args(Task))
-        assert sorted(name for names in PREFERENCE.values() for name in names) == sorted(NETWORKS)
+        assert sorted([*(name for names in PREFERENCE.values() for name in names), *ON_REQUEST]) == sorted(NETWORKS)
+        assert all(NETWORKS[name].task == "matte" for name in ON_REQUEST)
         assert all(NETWORKS[name].task == task for task, names in PREFERENCE.items() for name in names)
 
     @pytest.mark.parametrize("task", get_args(Task))
@@ -131,7 +133,12 @@ class TestMatting:
     def test_an_unknown_one_is_refused_with_those_there_are(self, name: str) -> None:
         with pytest.raises(UsageError) as refused:
             networks_of("all").matting(name)
-        assert str(refused.value) == f"'{name}': no such matting network: there are auto, modnet, rvm."
+        assert str(refused.value) == f"'{name}': no such matting network: there are auto, modnet, rvm, bshm."
+
+    def test_one_that_is_not_installed_is_refused_with_the_command(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as refused:
+            networks_of("all", tmp_path).matting("bshm")
+        assert str(refused.value) == "network 'bshm' is not installed. Run: bshm models pull bshm."
 
     def test_one_whose_licence_is_not_wanted_is_refused_with_the_licence(self) -> None:
         with pytest.raises(UsageError) as refused:
@@ -147,7 +154,7 @@ class TestLoad:
         with pytest.raises(NetworkError, match=r"modnet: the network is not installed.*Run: bshm models pull modnet"):
             networks_of("all", tmp_path).load(NETWORKS["modnet"])
 
-    @pytest.mark.parametrize("content", [b"", b"not a network", bytes(NETWORKS["span"].size)])
+    @pytest.mark.parametrize("content", [b"", b"not a network", bytes(NETWORKS["span"].size or 0)])
     def test_a_damaged_file_is_an_error_that_says_how_to_get_it_again(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "span.onnx").write_bytes(content)
         with pytest.raises(NetworkError, match=r"span: the network's file is damaged.*Run: bshm models pull span"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.crops import crop_around
 from engine.models.catalogue import NETWORKS, allowed
 from engine.models.choice import PREFERENCE
-from engine.routes import TABLE, Pass, Plan, Route, plan
+from engine.routes import TABLE, TRUSTED, Ground, Pass, Plan, Route, plan
 from engine.types import Box, Crop, Person, Size
 
 ALL = PREFERENCE["matte"]
@@ -107,6 +107,10 @@ def test_people_touch_up_to_a_twentieth_of_a_box(gap: float, touching: bool) -> 
         (PERMISSIVE, person(150, 200), "modnet 384, modnet 448", "modnet 384"),
         (PERMISSIVE, person(100, 100), "modnet 256 x4, modnet 384 x4", "modnet 256 x4, modnet 384 x4"),
         (PERMISSIVE, person(30, 70), "modnet 192 x4, modnet 256 x4", "modnet 192 x4, modnet 256 x4"),
+        (("bshm",), person(1000, 1500), "bshm 704", "bshm 704"),
+        (("bshm",), person(150, 200), "bshm 704", "bshm 704"),
+        (("bshm",), person(100, 100), "bshm 512 x4", "bshm 512 x4"),
+        (("bshm",), person(30, 70), "bshm 384 x4", "bshm 384 x4"),
         (("rvm",), person(1000, 1500), "rvm 320, rvm 384", "rvm 256, rvm 320"),
         (("rvm",), person(150, 200), "rvm 320, rvm 384", "rvm 256, rvm 320"),
         (("rvm",), person(100, 100), "rvm 192, rvm 256", "rvm 192, rvm 256"),
@@ -176,3 +180,39 @@ def can_be_carried_out(made: Plan, frame: Size, networks: tuple[str, ...]) -> No
     assert 0 <= crop.top < crop.bottom <= frame.height
     assert crop.left <= box.x0 <= box.x1 <= crop.right
     assert crop.top <= box.y0 <= box.y1 <= crop.bottom
+
+
+class TestTrusted:
+    """Networks that a user brought, in `auto`: on the ground where they are called good, and were measured to be."""
+
+    WITH_BSHM = (*ALL, "bshm")
+    BETTER = (Ground("bshm", people=1, share=0.10, side=2000, better=True),)
+
+    def test_bshm_is_trusted_on_its_cards_ground_once_it_was_measured_to_be_better(self) -> None:
+        (ground,) = TRUSTED
+        assert (ground.network, ground.people, ground.share, ground.side) == ("bshm", 1, 0.10, 2000)
+        assert not ground.better  # the official weights could not be had
+
+    def test_what_was_not_measured_to_be_better_changes_nothing(self) -> None:
+        alone = person(500, 900)
+        assert plan([alone], SQUARE, self.WITH_BSHM) == plan([alone], SQUARE, ALL)
+
+    @pytest.mark.parametrize(
+        ("one", "frame", "passes"),
+        [
+            pytest.param(person(250, 400), SQUARE, "bshm 704", id="10 % of the frame"),
+            pytest.param(person(250, 399), SQUARE, "modnet 384, modnet 448", id="just under"),
+            pytest.param(person(1500, 1900), Size(1999, 1999), "bshm 704", id="under 2000 pixels a side"),
+            pytest.param(person(1500, 1900), Size(2000, 1999), "modnet 384, modnet 448", id="2000 pixels"),
+        ],
+    )
+    def test_on_its_ground_it_is_taken(self, one: Person, frame: Size, passes: str) -> None:
+        (made,) = plan([one], frame, self.WITH_BSHM, self.BETTER)
+        assert words(made.passes) == passes
+
+    def test_of_two_people_neither_is_given_to_it(self) -> None:
+        two = [person(300, 600), person(300, 600, left=600)]
+        assert plan(two, SQUARE, self.WITH_BSHM, self.BETTER) == plan(two, SQUARE, ALL)
+
+    def test_where_it_may_not_be_used_the_others_do_it(self) -> None:
+        assert plan([person(500, 900)], SQUARE, ALL, self.BETTER) == plan([person(500, 900)], SQUARE, ALL)

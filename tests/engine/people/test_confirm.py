@@ -10,7 +10,7 @@ from engine.models.store import Store
 from engine.networks import Networks
 from engine.people.confirm import confirm
 from engine.people.find import Candidate
-from engine.runtimes import open_runtime
+from engine.runtimes.opening import open_runtime
 from engine.settings import Settings
 from engine.types import Box, Person
 from tests.engine.scenes import Scene, photo
