@@ -83,9 +83,8 @@ def _alone(run: Run, network: Network, asked: Asked, spare: Run | None) -> tuple
         except MemoryError:
             pass
     if spare is not None:
-        asked.steps.append(
-            f"Memory was short: {network.name} ran on {size.width} x {size.height} pixels on the processor, not the GPU."
-        )
+        seen = f"{size.width} x {size.height} pixels"
+        asked.steps.append(f"Memory was short: {network.name} ran on {seen} on the processor, not the GPU.")
         try:
             return spare(asked.tensor)
         except MemoryError:

@@ -103,8 +103,8 @@ class Ground:
     better: bool
 
 
-# The ground on which BSHM's card and the source article call it good. `better` is what tests/bench/quality.py finds with
-# the official weights; they could not be had where this was written, so nothing says that they beat what is there.
+# The ground on which BSHM's card and the source article call it good. `better` is what tests/bench/quality.py finds
+# with the official weights; these could not be had where this was written, so nothing says that they beat what is here.
 TRUSTED: tuple[Ground, ...] = (Ground("bshm", people=1, share=0.10, side=2000, better=False),)
 
 

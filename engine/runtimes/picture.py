@@ -1,7 +1,7 @@
 """BSHM's own contract, and how the stages see it.
 
-The file (ModelScope `iic/cv_unet_image-matting`, and what is made of it) takes one picture [H, W, 3], RGB 0..255, of any
-size and without a batch axis, and gives either the picture with its alpha, RGBA uint8 [H, W, 4], or the mask alone,
+The file (ModelScope `iic/cv_unet_image-matting`, and what is made of it) takes one picture [H, W, 3], RGB 0..255, of
+any size and without a batch axis, and gives either the picture with its alpha, RGBA uint8 [H, W, 4], or the mask alone,
 float32 0..255 [H, W, 1] or [H, W]. The stages know planes: [1, 3, H, W] in, [1, 1, H, W] out.
 """
 
