@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.errors import DeviceError, NetworkError
+from engine.memory import budget_bytes
 from engine.models.catalogue import Network
 from engine.runtimes import Runtime, Session
 from engine.runtimes.spare import WithSpare
@@ -98,4 +99,12 @@ class _ByFile:
                 f"Run: bshm models convert {network.name} (or, with Python 3.7 at hand, ./install.sh --tf1)",
             )
         chosen, gpu = self._settings, self._settings.gpu
-        return Tf1Runtime(python, chosen.device, gpu.memory_fraction, gpu.growth, chosen.engine.deadline)
+        return Tf1Runtime(
+            python,
+            chosen.device,
+            gpu.memory_fraction,
+            gpu.growth,
+            chosen.engine.deadline / 2,  # so that a picture whose run hangs is refused by itself, not with all others
+            threads=chosen.threads,
+            memory=budget_bytes(chosen) // 2,
+        )
