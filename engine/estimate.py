@@ -23,6 +23,7 @@ _MB = 1_000_000
 _DECODING: Mapping[int, float] = {8: 21, 16: 26}
 _CUTTING: Mapping[int, float] = {8: 7, 16: 10}
 _ALPHA = 3.0
+_MARKS = 3.0  # where people are marked: the marks, a byte, and whose each of them is, two
 _FIXED = 60 * _MB
 _ENCODING: Mapping[tuple[str, str], Mapping[int, float]] = {
     ("cutout", "png"): {8: 22, 16: 43},
@@ -42,11 +43,18 @@ _MATTE = 4  # float32
 
 
 def picture_bytes(
-    picture: Stated, file: int, want: Collection[str], chosen: str, background: Stated | None = None
+    picture: Stated,
+    file: int,
+    want: Collection[str],
+    chosen: str,
+    background: Stated | None = None,
+    *,
+    marked: bool = False,
 ) -> int:
     """The most that one picture takes at a time, from its file's bytes (so many: `file`) to its results.
 
     want: of settings.WANTS. chosen: of settings.FORMATS, or "raw". background: of composites, where it is a picture.
+    marked: by points or by a selection, which then is a part of the file's bytes.
     """
     area, bits = picture.size.area, picture.bits
     decoded = area * _decoded(picture)
@@ -54,7 +62,7 @@ def picture_bytes(
     behind = background.size.area * _decoded(background) if background else 0
     decoding = area * _DECODING[bits]
     decoding_behind = decoded + (background.size.area * _DECODING[background.bits] if background else 0)
-    cutting = kept + behind + area * (_CUTTING[bits] + _ALPHA * picture.alpha) + _FIXED
+    cutting = kept + behind + area * (_CUTTING[bits] + _ALPHA * picture.alpha + _MARKS * marked) + _FIXED
     encoding = kept + behind + area * max(_ENCODING[each, written_format(each, chosen)][bits] for each in want)
     return file + ceil(max(decoding, decoding_behind, cutting, encoding))
 

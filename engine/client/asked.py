@@ -47,12 +47,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Raw:
-    """Pixels of 8 bits, row by row. channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA."""
+    """Pixels of 8 bits, row by row. channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. selection: a byte for each of
+    them; the people on whom one of these is 128 or more are cut out."""
 
     width: int
     height: int
     channels: int
     pixels: Buffer
+    selection: Buffer | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ def body_of(picture: Buffer | Raw, background: Buffer | None) -> Body:
     if isinstance(picture, Raw):
         size = {"X-Width": picture.width, "X-Height": picture.height, "X-Channels": picture.channels}
         headers |= {key: str(value) for key, value in size.items()}
+        if picture.selection is not None:
+            return _body({**headers, "X-Selection": "1"}, [picture.pixels, picture.selection])
         picture = picture.pixels
     return _body(headers, [picture])
 

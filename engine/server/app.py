@@ -26,6 +26,7 @@ from engine.pictures.refusals import check_points
 from engine.queue import PRIORITIES
 from engine.server.answers import COMMON, answer, problem
 from engine.server.bodies import Body, ClientGone, receive_body
+from engine.server.body_headers import says_selection
 from engine.server.colours import is_colour
 from engine.server.metrics import Metrics
 from engine.server.openapi import document
@@ -107,7 +108,8 @@ class _CutOut:
         dispatcher, request = self._with.dispatcher, Request(scope)
         priority = PRIORITIES[0]  # of one that cannot be read
         try:
-            asked = read_request(read_query(scope["query_string"]), dispatcher.settings)
+            selected = says_selection(request.headers)
+            asked = read_request(read_query(scope["query_string"]), dispatcher.settings, selected=selected)
             priority = asked.priority
             job = dispatcher.open(asked.job, asked.priority, asked.deadline)
         except BshmError as error:
@@ -153,6 +155,7 @@ def _order(asked: JobRequest, body: Body) -> Order:
         background=body.background or (asked.background if is_colour(asked.background) else None),
         options=asked.options,
         urgent=asked.priority == "interactive",
+        selection=body.selection,
     )
 
 

@@ -49,19 +49,21 @@ _PACE = Pace()
 @dataclass(frozen=True)
 class Body:
     """What a client sent. shared: to be closed by who has it. picture, background: where in it the files lie.
-    raw: the size of a picture that is no file but 8-bit pixels, row by row."""
+    raw: the size of a picture that is no file but 8-bit pixels, row by row. selection: where in it a byte for each of
+    them lies, or None."""
 
     shared: Shared
     picture: Span
     background: Span | None
     raw: RawSize | None
+    selection: Span | None
 
 
 async def receive_body(
     receive: Receive, headers: Headers, limits: Limits, reserve: Reserve, name: str = _NAME, pace: Pace = _PACE
 ) -> Body:
-    """The body of a request: a picture's file, raw pixels with X-Width, X-Height and X-Channels, or a form
-    (multipart/form-data) with the files `picture` and, optional, `background`.
+    """The body of a request: a picture's file, raw pixels with X-Width, X-Height and X-Channels (and with X-Selection
+    what of them is selected), or a form (multipart/form-data) with the files `picture` and, optional, `background`.
 
     reserve: is asked for all of it at once where the client says how much comes, else for each piece.
     name: what sentences call the picture. Raises RequestError (400, 408, 415), TooLargeError, NotAPictureError,
@@ -81,18 +83,19 @@ async def receive_body(
             if incoming.count > limits.megabytes * 1e6:
                 check_bytes(incoming.count, limits, name)
             if said.raw and incoming.count > said.raw_bytes:
-                raise wrong_length(said.raw, f"more than {said.raw_bytes}", name)
+                raise wrong_length(said, f"more than {said.raw_bytes}", name)
             if said.length is None:
                 reserve(len(data))
             with _memory_permitting(name):
                 keep(data)
         if said.raw and incoming.count < said.raw_bytes:
-            raise wrong_length(said.raw, str(incoming.count), name)
-        files = form.finish() if form else {"picture": Span(0, incoming.count)}
+            raise wrong_length(said, str(incoming.count), name)
+        files = form.finish() if form else {"picture": Span(0, said.pixel_bytes or incoming.count)}
+        selection = Span(said.pixel_bytes, said.raw_bytes - said.pixel_bytes) if said.selection else None
         for each in files.values():
             check_bytes(each.length, limits, name)
         stack.pop_all()
-    return Body(shared, files["picture"], files.get("background"), said.raw)
+    return Body(shared, files["picture"], files.get("background"), said.raw, selection)
 
 
 class _Incoming:

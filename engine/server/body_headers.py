@@ -19,6 +19,7 @@ _FORM = "multipart/form-data"
 # curl's --data-binary says application/x-www-form-urlencoded of whatever it sends.
 _FILES = re.compile(r"|image/.+|application/octet-stream|application/x-www-form-urlencoded")
 _RAW_HEADERS = {"X-Width": r"[1-9][0-9]{0,8}", "X-Height": r"[1-9][0-9]{0,8}", "X-Channels": "[1-4]"}
+_SELECTION = "X-Selection"
 _RAW_RULE = "X-Width, X-Height and X-Channels (1 to 4) are whole numbers and go together"
 _BOUNDARY = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]{0,68}[\x21-\x7e])?")  # as long as RFC 2046, 5.1.1, allows
 
@@ -26,16 +27,27 @@ _BOUNDARY = re.compile(rb"[\x21-\x7e](?:[\x20-\x7e]{0,68}[\x21-\x7e])?")  # as l
 @dataclass(frozen=True)
 class BodyHeaders:
     """length: bytes, or None where the client does not say. boundary: of a form, or None. raw: the size of raw pixels,
-    or None."""
+    or None. selection: whether after them comes what of them is selected, a byte a pixel."""
 
     length: int | None
     boundary: bytes | None
     raw: RawSize | None
+    selection: bool = False
+
+    @property
+    def pixel_bytes(self) -> int:
+        """How many bytes raw pixels take; 0 for other bodies."""
+        return self.raw.width * self.raw.height * self.raw.channels if self.raw else 0
 
     @property
     def raw_bytes(self) -> int:
-        """How many bytes raw pixels take; 0 for other bodies."""
-        return self.raw.width * self.raw.height * self.raw.channels if self.raw else 0
+        """How many raw pixels and their selection take; 0 for other bodies."""
+        return self.pixel_bytes + (self.raw.width * self.raw.height if self.raw and self.selection else 0)
+
+
+def says_selection(headers: Headers) -> bool:
+    """Whether a request says that a selection comes with its pixels, so that whom to cut out is said."""
+    return _SELECTION in headers
 
 
 def read_body_headers(headers: Headers, limits: Limits, name: str) -> BodyHeaders:
@@ -58,22 +70,34 @@ def read_body_headers(headers: Headers, limits: Limits, name: str) -> BodyHeader
         raise RequestError(f"{name}: the form has no boundary", f"its Content-Type is {said!r:.60}")
     raw = _raw_size(headers, media_type, limits, name)
     length = _only(headers, "Content-Length")
-    found = BodyHeaders(None if length is None else _count(length), boundary, raw)
+    selection = _selection(headers, raw, name)
+    found = BodyHeaders(None if length is None else _count(length), boundary, raw, selection)
     if found.length is not None:
         check_bytes(found.length, limits, name)
         if raw and found.length != found.raw_bytes:
-            raise wrong_length(raw, str(found.length), name)
+            raise wrong_length(found, str(found.length), name)
     return found
 
 
-def wrong_length(raw: RawSize, came: str, name: str) -> RequestError:
+def wrong_length(said: BodyHeaders, came: str, name: str) -> RequestError:
     """The error for raw pixels of another length than their size says. came: how many bytes, in words."""
-    needed = raw.width * raw.height * raw.channels
-    return RequestError(
-        f"{name}: the raw pixels have the wrong length",
-        f"{came} bytes came, and {raw.width} x {raw.height} pixels with {raw.channels} channels are {needed}",
-        "Send 8 bits a channel, row by row, without padding",
-    )
+    size = "{} x {} pixels with {} channels".format(*(said.raw or ()))
+    what, remedy = f"{size} are {said.raw_bytes}", "Send 8 bits a channel, row by row, without padding"
+    if said.selection:
+        what = f"{size} and their selection are {said.pixel_bytes} and {said.raw_bytes - said.pixel_bytes}"
+        remedy += ", and after them the selection, a byte a pixel"
+    return RequestError(f"{name}: the raw pixels have the wrong length", f"{came} bytes came, and {what}", remedy)
+
+
+def _selection(headers: Headers, raw: RawSize | None, name: str) -> bool:
+    value = _only(headers, _SELECTION)
+    if value is None:
+        return False
+    if value != "1":
+        raise RequestError(f"{name}: {_SELECTION} cannot be {value!r:.40}", "it is 1, or left out")
+    if raw is None:
+        raise RequestError(f"{name}: {_SELECTION} belongs to raw pixels", _RAW_RULE)
+    return True
 
 
 def _raw_size(headers: Headers, media_type: str, limits: Limits, name: str) -> RawSize | None:

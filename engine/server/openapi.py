@@ -50,6 +50,14 @@ _RAW_SIZE: Mapping[str, Mapping[str, Any]] = {
     "Height": {"type": "integer", "minimum": 1},
     "Channels": {"type": "integer", "minimum": 1, "maximum": 4},
 }
+_SELECTION = {
+    "name": "X-Selection",
+    "in": "header",
+    "description": "Of raw samples: after them come width times height bytes more, one for each pixel, row by row. The "
+    "people on whom one of them is 128 or more are cut out, whoever they are, and nobody else. `at` is then left out, "
+    "and `people` left out, or `all`.",
+    "schema": {"type": "string", "const": "1"},
+}
 _RETRY_AFTER = {
     "Retry-After": {
         "description": "Seconds until it is worth asking again.",
@@ -140,12 +148,13 @@ def _cutout(settings: Settings) -> dict[str, Any]:
         "part's Content-Disposition has its name. A client that hangs up cancels its job; over TCP, so does one that "
         "only says that it sends nothing more (shutdown(2)), since the two cannot be told apart there."
     )
-    operation["parameters"] = [*map(_query_parameter, table(settings)), *map(_raw_parameter, _SIZES)]
+    operation["parameters"] = [*map(_query_parameter, table(settings)), *map(_raw_parameter, _SIZES), _SELECTION]
     operation["requestBody"] = {
         "required": True,
         "description": "A picture's file (JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC/HEIF, AVIF or PNM; which, its bytes "
-        "tell), or raw samples with X-Width, X-Height and X-Channels. application/x-www-form-urlencoded, which curl "
-        "says by itself, and no Content-Type at all are taken as application/octet-stream.",
+        "tell), or raw samples with X-Width, X-Height and X-Channels, after which a selection may come (X-Selection). "
+        "application/x-www-form-urlencoded, which curl says by itself, and no Content-Type at all are taken as "
+        "application/octet-stream.",
         "content": {
             "application/octet-stream": {},
             "image/*": {},

@@ -145,8 +145,8 @@ def read_query(raw: bytes) -> list[tuple[str, str]]:
         raise RequestError("the query cannot be read", remedy="Write it as name=value&name=value") from error
 
 
-def read_request(query: Sequence[tuple[str, str]], settings: Settings) -> JobRequest:
-    """What the names and values of a query ask for.
+def read_request(query: Sequence[tuple[str, str]], settings: Settings, *, selected: bool = False) -> JobRequest:
+    """What the names and values of a query ask for. selected: a selection comes with the picture.
 
     Raises UsageError for a network that may not be used, and RequestError (400) for anything else that is unknown,
     wrong, or said twice.
@@ -167,10 +167,14 @@ def read_request(query: Sequence[tuple[str, str]], settings: Settings) -> JobReq
             fault = f"cannot be '{shown(text)}'" if text else "has no value"
             raise RequestError(f"parameter '{name}' {fault}", f"it is {kind.wanted}") from None
     at = values.pop("at") or ()
-    if at:
+    if at and selected:
+        why = "each says whom to cut out"
+        raise RequestError("parameter 'at' and X-Selection do not go together", why, "Leave one of them out")
+    if at or selected:
         if "people" in seen and values["people"] != "all":
-            fault = f"parameter 'people' cannot be '{values['people']}' beside 'at'"
-            raise RequestError(fault, "points say whom to cut out", "Leave it out")
+            beside, why = ("X-Selection", "a selection says") if selected else ("'at'", "points say")
+            fault = f"parameter 'people' cannot be '{values['people']}' beside {beside}"
+            raise RequestError(fault, f"{why} whom to cut out", "Leave it out")
         values["people"] = "all"
     options = {name: values.pop(name) for name in ("network", "people", "quality", "edge", "threshold")}
     return JobRequest(options=Options(**options, at=at), **values)

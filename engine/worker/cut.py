@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.errors import ConfigError, UsageError
 from engine.estimate import picture_bytes
 from engine.logs import harmless
@@ -40,13 +43,15 @@ _RAW_CHANNELS: Mapping[str, int] = {"matte": 1, "composite": 3, "cutout": 4}
 def cut(engine: Engine, order: Order, body: Shared, settings: Settings, work: Work) -> tuple[Shared, list[Part]]:
     """The results of an order, which the caller closes: the report first, then what was wanted, in that order.
 
-    body: the picture's bytes, and the background's. Raises what decode, Engine.cut_out and encode raise; ConfigError
-    where the config's own background is to be used and cannot be read.
+    body: the bytes of the picture, of its selection and of the background. Raises what decode, Engine.cut_out and
+    encode raise; ConfigError where the config's own background is to be used and cannot be read.
     """
     work.reached("decode", 0)
     picture, background = _picture(order, body, settings.limits), _background(order, body, settings)
     check_points(order.options.at, picture.size, order.name)
-    cut_out = engine.cut_out(picture, order.options, _part_of(work, _DECODED, _ENCODING))
+    cut_out = engine.cut_out(
+        picture, order.options, _part_of(work, _DECODED, _ENCODING), _selection(order, body, picture.size)
+    )
     work.reached("encode", _ENCODING)
     return _results(order, cut_out, background)
 
@@ -59,10 +64,11 @@ def memory_of(order: Order, body: Shared, limits: Limits) -> int:
     behind = order.background if isinstance(order.background, Span) and "composite" in order.want else None
     return picture_bytes(
         _stated(order, body, limits),
-        order.picture.length,
+        order.picture.length + (order.selection.length if order.selection else 0),
         order.want,
         order.format,
         stated(body.read(*behind), limits, f"{order.name}: its background") if behind else None,
+        marked=order.selection is not None or bool(order.options.at),
     )
 
 
@@ -75,6 +81,12 @@ def _stated(order: Order, body: Shared, limits: Limits) -> Stated:
 def _picture(order: Order, body: Shared, limits: Limits) -> Picture:
     data = body.read(*order.picture)
     return decode(data, limits, order.name) if order.raw is None else from_raw(data, *order.raw, limits, order.name)
+
+
+def _selection(order: Order, body: Shared, size: Size) -> npt.NDArray[np.uint8] | None:
+    if order.selection is None:
+        return None
+    return np.frombuffer(body.read(*order.selection), np.uint8).reshape(size.height, size.width)
 
 
 def _background(order: Order, body: Shared, settings: Settings) -> Background:

@@ -40,8 +40,8 @@ class Order:
     """One picture. name: what sentences call it. want, format, matte_bits: as in settings; the format may be "raw" too.
 
     background: of composites, a colour, or where its picture lies; None: what the config says. raw: None where the
-    picture is an encoded file. urgent: a person waits. steps: what was given up for it already, sentences for the
-    report.
+    picture is an encoded file. urgent: a person waits. selection: of raw pixels, where a byte for each lies, or None.
+    steps: what was given up for it already, sentences for the report.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Order:
     background: str | Span | None
     options: Options
     urgent: bool
+    selection: Span | None = None
     steps: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -62,7 +63,7 @@ class Order:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Order:
         """The order that to_json() wrote."""
-        raw, background = content["raw"], content["background"]
+        raw, background, selection = content["raw"], content["background"], content["selection"]
         return cls(
             **{
                 **content,
@@ -71,6 +72,7 @@ class Order:
                 "want": tuple(content["want"]),
                 "background": Span(*background) if isinstance(background, list | tuple) else background,
                 "options": Options(**{**content["options"], "at": tuple(map(tuple, content["options"]["at"]))}),
+                "selection": None if selection is None else Span(*selection),
                 "steps": tuple(content["steps"]),
             }
         )

@@ -46,7 +46,8 @@ def _resident(key: str) -> int:
 
 @dataclass(frozen=True)
 class Case:
-    """A picture and what is made of it. noise: what is added to its pixels at most, so that it compresses worse."""
+    """A picture and what is made of it. noise: what is added to its pixels at most, so that it compresses worse.
+    selected: all of it is, as raw pixels have it."""
 
     megapixels: float
     kind: str = "JPEG"
@@ -55,6 +56,7 @@ class Case:
     want: str = "cutout"
     form: str = "png"
     noise: int = 6
+    selected: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,13 @@ def measured(engine: Engine, case: Case) -> Peak:
 
     def all_of_it() -> None:
         data = bytes(bytearray(made))  # its own, as what came over a socket
-        encode(engine.cut_out(decode(data, Limits())), case.want, case.form)
+        picture = decode(data, Limits())
+        selection = np.full(picture.size[::-1], 255, np.uint8) if case.selected else None
+        encode(engine.cut_out(picture, selection=selection), case.want, case.form)
 
-    estimated = picture_bytes(stated(made, Limits()), len(made), (case.want,), case.form)
+    header = stated(made, Limits())
+    file = len(made) + case.selected * header.size.area
+    estimated = picture_bytes(header, file, (case.want,), case.form, marked=case.selected)
     return Peak(case, peak(all_of_it), estimated)
 
 

@@ -23,6 +23,7 @@ CASES = (
     Case(0.12),
     Case(12),
     Case(12, "PNG", 16, alpha=True),
+    Case(12, want="matte", form="raw", selected=True),
     Case(12, want="composite", form="webp", noise=255),
 )
 sizes = st.builds(Size, st.integers(1, 20_000), st.integers(1, 20_000))
@@ -54,6 +55,7 @@ def test_more_of_anything_takes_no_less(picture: Stated, want: set[str], chosen:
     assert taken <= picture_bytes(picture, 1000, {*want, "cutout"}, chosen)
     assert taken + 5 == picture_bytes(picture, 1005, want, chosen)
     assert taken <= picture_bytes(picture, 1000, want, chosen, picture)
+    assert taken <= picture_bytes(picture, 1000, want, chosen, marked=True) <= taken + 3 * picture.size.area
     assert taken > 7 * picture.size.area
 
 

@@ -47,6 +47,13 @@ def test_raw_pixels_have_their_size_beside_them() -> None:
     assert b"".join(body.pieces) == bytes(range(24))
 
 
+def test_a_selection_goes_after_its_pixels() -> None:
+    body = body_of(Raw(4, 2, 3, bytes(range(24)), memoryview(b"\0\x80\xff\1" * 2)), None)
+    assert body.headers["X-Selection"] == "1"
+    assert body.headers["Content-Length"] == "32"
+    assert b"".join(body.pieces) == bytes(range(24)) + b"\0\x80\xff\1" * 2
+
+
 def test_two_files_are_a_form() -> None:
     body = body_of(b"one", b"two")
     content = b"".join(body.pieces)

@@ -200,6 +200,8 @@ def _chunked(random: Random, picture: bytes) -> bytes:
 def _raw(random: Random, _: bytes) -> bytes:
     width, height, channels = (random.choice((0, 1, 3, -1, 2**40, "1e3", "")) for _ in range(3))
     size = {"X-Width": width, "X-Height": height, "X-Channels": channels}
+    if random.random() < 0.5:
+        size["X-Selection"] = random.choice(("1", "1", 0, "yes"))
     return _head("POST /v1/cutout HTTP/1.1", {"Content-Length": 27, **size}) + bytes(27)
 
 

@@ -12,7 +12,9 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
+from httpx import Response
 from PIL import Image
 
 from tests.engine.server.live import Live, counted, live, problem, until
@@ -89,6 +91,19 @@ class TestResults:
         assert report["people"] == []
         assert report["warnings"] == ["Nobody was found at the places that were marked: the matte is empty."]
 
+    def test_a_selection_gives_who_is_there(self, one: Live, astronaut: bytes) -> None:
+        pixels = np.asarray(image(astronaut))
+        for places, query in (([(150, 110), (3, 3)], {"people": "all"}), ([(3, 3)], {"at": "3,3"})):
+            selection = np.zeros((256, 256), np.uint8)
+            for row, column in places:
+                selection[row, column] = 128
+            raw = selected(one, pixels, selection)
+            png = one.cut_out(astronaut, want="matte", **query)
+            matte = np.asarray(image(png.content))
+            assert np.array_equal(np.frombuffer(raw.content, np.uint8).reshape(256, 256), matte)
+            told, known = (json.loads(each.headers["x-bshm-report"]) for each in (raw, png))
+            assert (told["people"], told["warnings"]) == (known["people"], known["warnings"])
+
     def test_a_background_is_a_colour_or_a_picture(self, one: Live, astronaut: bytes) -> None:
         green = np.asarray(image(one.cut_out(astronaut, want="composite", background="#00ff00").content))
         assert green[0, 0].tolist() == [0, 255, 0]
@@ -100,7 +115,32 @@ class TestResults:
         assert np.asarray(image(response.content))[0, 0].tolist() == [0, 0, 255]
 
 
+def selected(one: Live, pixels: npt.NDArray[np.uint8], selection: npt.NDArray[np.uint8], query: str = "") -> Response:
+    """The matte of raw pixels with a selection."""
+    size = {"X-Width": "256", "X-Height": "256", "X-Channels": "3", "X-Selection": "1"}
+    headers = {**size, "Content-Type": "application/octet-stream"}
+    with one.client() as client:
+        address = f"/v1/cutout?want=matte&format=raw&quality=fast{query}"
+        return client.post(address, content=pixels.tobytes() + selection.tobytes(), headers=headers)
+
+
 class TestRefusals:
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [
+            ("&at=1,1", "parameter 'at' and X-Selection do not go together: each says whom to cut out. Leave one"),
+            ("&people=largest", "parameter 'people' cannot be 'largest' beside X-Selection: a selection says whom"),
+        ],
+    )
+    def test_two_answers_to_whom(self, one: Live, query: str, said: str) -> None:
+        nothing = np.zeros((256, 256, 3), np.uint8)
+        problem(selected(one, nothing, nothing[..., 0], query), 400, said)
+
+    def test_a_selection_of_another_size(self, one: Live) -> None:
+        nothing = np.zeros((256, 256, 3), np.uint8)
+        said = "261888 bytes came, and 256 x 256 pixels with 3 channels and their selection are 196608 and 65536"
+        problem(selected(one, nothing, nothing[:255, :, 0]), 400, said)
+
     def test_what_is_no_picture(self, one: Live) -> None:
         problem(one.cut_out(b"text"), 422, "the picture: not a picture of a kind that is read")
         problem(one.cut_out(b"text", name="一.txt"), 422, "一.txt: not a picture")

@@ -48,7 +48,7 @@ class Receiver:
             await refusal(error).send(send)
             return
         with body.shared as shared:
-            spans = {"picture": body.picture, "background": body.background}
+            spans = {"picture": body.picture, "background": body.background, "selection": body.selection}
             told = {key: digest(shared.read(*span)) for key, span in spans.items() if span}
         content = json.dumps({**told, "raw": body.raw, "size": body.picture.length}).encode()
         await Refusal(200, ((b"content-length", b"%d" % len(content)),), content).send(send)
@@ -131,6 +131,15 @@ class TestWhole:
                 "size": 20_000,
             }
 
+    def test_raw_pixels_and_their_selection(self, listening: Listening) -> None:
+        size = "X-Width: 100", "X-Height: 50", "X-Channels: 4"
+        lines = "Content-Type: application/octet-stream", *size, "X-Selection: 1"
+        pixels, selection = self.data[:20_000], self.data[20_000:25_000]
+        for length, data in ((25_000, pixels + selection), (None, chunk(pixels) + chunk(selection) + chunk(b""))):
+            answer = post(listening, head(length, *lines), data)
+            told = {"picture": digest(pixels), "selection": digest(selection), "raw": [100, 50, 4], "size": 20_000}
+            assert json.loads(answer.body) == told
+
     def test_a_form(self, listening: Listening) -> None:
         first, second = self.data[:900_000], self.data[900_000:1_500_000]
         disposition = b'--b\r\nContent-Disposition: form-data; name="%s"; filename="x"\r\n\r\n%s\r\n'
@@ -176,6 +185,14 @@ class TestRefused:
         answer = post(listening, head(None, *lines), chunk(bytes(length)) if length else b"", chunk(b""))
         assert answer.status == 400
         assert answer.problem["why"] == f"{told} bytes came, and 100 x 50 pixels with 4 channels are 20000"
+
+    @pytest.mark.parametrize(("length", "told"), [(20_000, "20000"), (24_999, "24999"), (25_001, "more than 25000")])
+    def test_a_selection_of_another_length(self, listening: Listening, length: int, told: str) -> None:
+        lines = "Content-Type: application/octet-stream", "X-Width: 100", "X-Height: 50", "X-Channels: 4"
+        answer = post(listening, head(None, *lines, "X-Selection: 1"), chunk(bytes(length)) + chunk(b""))
+        assert answer.status == 400
+        what = "100 x 50 pixels with 4 channels and their selection are 20000 and 5000"
+        assert answer.problem["why"] == f"{told} bytes came, and {what}"
 
     @pytest.mark.parametrize("line", ["Content-Type: text/html", "Content-Encoding: gzip"])
     def test_other_kinds(self, listening: Listening, line: str) -> None:

@@ -52,7 +52,7 @@ def test_packed_bodies_are_refused(encoding: str) -> None:
     assert read(("Content-Encoding", "Identity"))
 
 
-@pytest.mark.parametrize("title", ["Content-Type", "Content-Encoding", "Content-Length", "X-Width", "X-Channels"])
+@pytest.mark.parametrize("title", ["Content-Type", "Content-Encoding", "Content-Length", "X-Width", "X-Selection"])
 def test_a_header_that_stands_there_twice_is_refused(title: str) -> None:
     assert refused((title, "1"), *RAW.items(), (title.lower(), "1")).what.endswith("stands there twice")
 
@@ -103,6 +103,42 @@ class TestRaw:
         assert error.why == "599 bytes came, and 10 x 20 pixels with 3 channels are 600"
 
 
+class TestSelection:
+    selected = RAW | {"X-Selection": "1"}
+
+    def test_it_comes_after_the_pixels_a_byte_for_each(self) -> None:
+        said = read(*self.selected.items(), ("Content-Length", "800"))
+        assert said == BodyHeaders(800, None, RawSize(10, 20, 3), selection=True)
+        assert (said.pixel_bytes, said.raw_bytes) == (600, 800)
+
+    @pytest.mark.parametrize("length", [600, 799, 801, 1200])
+    def test_a_length_that_does_not_fit_is_refused_with_all_numbers(self, length: int) -> None:
+        error = refused(*self.selected.items(), ("Content-Length", str(length)))
+        came = f"{length} bytes came"
+        assert error.why == f"{came}, and 10 x 20 pixels with 3 channels and their selection are 600 and 200"
+        assert error.remedy.endswith("and after them the selection, a byte a pixel")
+        assert error.status == 400
+
+    def test_a_selection_that_nobody_spoke_of_is_refused(self) -> None:
+        error = refused(*RAW.items(), ("Content-Length", "800"))
+        assert error.why == "800 bytes came, and 10 x 20 pixels with 3 channels are 600"
+
+    @pytest.mark.parametrize("value", ["0", "2", "", "true", "1, 1", "01", "\xb9"])
+    def test_another_word_is_refused(self, value: str) -> None:
+        assert refused(*RAW.items(), ("X-Selection", value)).what == f"a.jpg: X-Selection cannot be {value!r}"
+
+    @pytest.mark.parametrize("kind", ["image/png", "application/octet-stream", "multipart/form-data; boundary=x"])
+    def test_without_raw_pixels_it_is_refused(self, kind: str) -> None:
+        error = refused(("Content-Type", kind), ("X-Selection", "1"))
+        assert (error.what, error.status) == ("a.jpg: X-Selection belongs to raw pixels", 400)
+
+    def test_it_counts_among_the_bytes_that_are_allowed(self) -> None:
+        size = {"X-Width": "1000", "X-Height": "600", "X-Channels": "2"}
+        assert read(*(self.selected | size | {"Content-Length": "1800000"}).items()).selection
+        with pytest.raises(TooLargeError, match=r"a\.jpg: the file has 2\.4 MB: the limit is 2\."):
+            read(*(self.selected | size | {"X-Channels": "3", "Content-Length": "2400000"}).items())
+
+
 class TestForm:
     @pytest.mark.parametrize(("said", "boundary"), [("x", b"x"), ('"a b"', b"a b"), ("-" * 70, b"-" * 70)])
     def test_the_boundary_is_read(self, said: str, boundary: bytes) -> None:
@@ -114,9 +150,9 @@ class TestForm:
         assert (error.status, error.what) == (400, "a.jpg: the form has no boundary")
 
 
-TITLES = st.sampled_from(["Content-Type", "Content-Length", "Content-Encoding", *list(RAW)[1:]])
+TITLES = st.sampled_from(["Content-Type", "Content-Length", "Content-Encoding", "X-Selection", *list(RAW)[1:]])
 VALUES = st.one_of(
-    st.sampled_from([*RAW.values(), "multipart/form-data; boundary=x", "600", "identity", "image/*", ";", '";"']),
+    st.sampled_from([*RAW.values(), "1", "multipart/form-data; boundary=x", "600", "identity", "image/*", ";", '";"']),
     st.text(st.characters(max_codepoint=255), max_size=30),
 )
 

@@ -21,6 +21,7 @@ PIXELS = Order(
     background=Span(12, 99),
     options=Options(edge="crisp", threshold=0.3, at=((1, 2.5), (0, 0))),
     urgent=False,
+    selection=Span(12, 4),
     steps=("Tried again",),
 )
 
