@@ -82,7 +82,15 @@ def test_of_a_larger_selection_every_part_counts(run: Run) -> None:
 def test_without_a_selection_nobody_is_touched(run: Run) -> None:
     fact = run.facts["people touching nothing"]
     assert (fact["status"], fact["masks"]) == ("EXECUTION_ERROR", [None])
-    assert "No part of the layer 'two' is selected" in fact["message"]
+    assert "No part of 'two' is selected. Select one, or choose Select > None and another entry" in fact["message"]
+
+
+@pytest.mark.parametrize("check", ["people touching nobody", "nobody selected"])
+def test_beside_people_nobody_is_found_where_the_selection_is(run: Run, check: str) -> None:
+    """Which does not say that there is nobody."""
+    fact = run.facts[check]
+    assert (fact["status"], fact["unchanged"], fact["dirty"]) == ("EXECUTION_ERROR", [True], False)
+    assert fact["message"].startswith("Nobody was found under the selection on 'two', and it was left as it is.")
 
 
 def test_repeating_before_anything_was_chosen_takes_the_defaults(run: Run, judge: Judge) -> None:

@@ -41,6 +41,7 @@ SEVERAL = ("several, all_layers True", "several, all_layers False")
 INTERSECTED = ("a mask, intersect", "the mask is selected, intersect")
 REFUSED = {
     "nobody": "Nobody was found on 'plain'",
+    "several, selected on none": "No part of 'beside' is selected.",
     "filter, nobody": "Nobody was found on 'plain'",
     "text": "Nobody was found on 'BSHM'",
     "a channel, two layers": "Select the layer",
@@ -146,6 +147,13 @@ def test_the_topmost_alone_where_that_is_asked_for(run: Run, judge: Judge) -> No
 def test_a_layer_without_people_gets_none(run: Run) -> None:
     assert run.facts["several, nobody on one"]["masks"][1] is None
     assert "Nobody was found on 'plain'" in run.complaints
+
+
+def test_a_layer_beside_the_selection_is_left_alone_and_said(run: Run) -> None:
+    fact = run.facts["several, selected on some"]
+    assert (fact["status"], fact["unchanged"]) == ("SUCCESS", [True, True, True])
+    assert [each is None for each in fact["masks"]] == [False, False, True]
+    assert "No part of 'beside' is selected" in run.complaints
 
 
 @pytest.mark.parametrize(("check", "sentence"), REFUSED.items())

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.timeout(600)
 SENTENCES = {
     "away": "Paste in a terminal: bshm engine --detach",
     "no program": "The engine could not be started: /nonexistent/bshm: No such file or directory. Install it again",
+    "no program, a name that is no UTF-8": r"could not be started: /nonexistent/b\udcffshm: No such file or directory",
     "does not start": "The engine could not be started. It says: The config file is wrong.",
     "damaged installation": "installation.json cannot be used",
     "another version": "The engine and this plug-in are of different versions.",

@@ -209,7 +209,7 @@ class TestMaskWithSelection:
     def test_one_that_does_not_touch_the_layer_is_said_to_be_beside_it(self, run: Run) -> None:
         fact = run.facts["mask, elsewhere"]
         assert (fact["status"], fact["masks"]) == ("EXECUTION_ERROR", [None])
-        assert "No part of the layer 'photo' is selected" in fact["message"]
+        assert "No part of 'photo' is selected" in fact["message"]
 
     def _wanted(self, run: Run, judge: Judge, check: str, before: Pixels) -> Any:
         fact = run.facts[check]

@@ -8,7 +8,7 @@ from gi.repository import Gimp
 
 from tests.gimp.inside.calling import cut
 from tests.gimp.inside.images import canvas, file, image_of, paint
-from tests.gimp.inside.kinds import ON_HIM, PASSER_BY, TWO
+from tests.gimp.inside.kinds import NOBODY, ON_HIM, PASSER_BY, TWO
 
 
 def main() -> None:
@@ -38,6 +38,9 @@ def _people() -> None:
     for check, place in {"people touching": PASSER_BY, "people touching a pixel": (*ON_HIM, 1, 1)}.items():
         image.select_rectangle(Gimp.ChannelOps.REPLACE, *place)
         cut(check, image, [layer], people="touching")
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *NOBODY)
+    cut("people touching nobody", image, [layer], people="touching")
+    cut("nobody selected", image, [layer])
     image.delete()
 
 

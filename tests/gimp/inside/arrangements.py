@@ -131,6 +131,13 @@ def _several() -> None:
         cut(f"several, all_layers {every}", image, [below, above], all_layers=every)
         image.delete()
 
+    image = canvas(size=(300, 250))
+    layers = [photo(image), photo(image, offset=(5, 5), name="other"), photo(image, offset=(250, 0), name="beside")]
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 205, 250)
+    cut("several, selected on some", image, layers)
+    cut("several, selected on none", image, layers[2:])
+    image.delete()
+
     image = canvas()
     layers = [photo(image), plain(image)]
     cut("several, nobody on one", image, layers)

@@ -28,6 +28,7 @@ def _command(*words: str) -> str:
 FAILURES = (
     Failure("away"),
     Failure("no program", installation=_command("/nonexistent/bshm")),
+    Failure("no program, a name that is no UTF-8", installation=_command("/nonexistent/b\udcffshm")),
     Failure("does not start", installation=_command("sh", "-c", "echo The config file is wrong. >&2; exit 3")),
     Failure("damaged installation", installation="{"),
     Failure("another version", "older"),

@@ -66,6 +66,7 @@ SELECTED = (70, 20, 90, 140)
 TWO = (420, 240)
 PASSER_BY = (320, 150, 40, 60)
 ON_HIM = (340, 180)
+NOBODY = (330, 10, 20, 20)  # where there is only the wall
 
 # Twelve megapixels.
 LARGE = (4000, 3000)

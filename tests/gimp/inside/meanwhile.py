@@ -13,6 +13,8 @@ ACTS: Mapping[str, str] = {
     "mask, a selection at last": "select elsewhere",
     "cutout, painted over": "paint the top layer",
     "mask, moved": "move the top layer",
+    "mask, resized": "resize the top layer",
+    "mask, one of two removed": "remove the lowest layer",
 }
 
 
@@ -26,12 +28,12 @@ def main() -> None:
 
     for check in ACTS:
         image = canvas(size=CANVAS)
-        layer = photo(image, offset=OFFSET)
+        layers = [photo(image, offset=OFFSET, name=name) for name in (["below"] if "two" in check else []) + ["photo"]]
         if "at last" not in check:
             image.select_rectangle(Gimp.ChannelOps.REPLACE, *SELECTED)
         keep("now", check.encode("ascii"))
         arguments: dict[str, Any] = {"result": check.split(",")[0]}
-        cut(check, image, [layer], **arguments)
+        cut(check, image, layers, layers=layers[-1:], **arguments)
         keep_drawable(f"{check} layer", image.get_layers()[0], "R'G'B'A u8")
         image.delete()
     keep("now", b"over")

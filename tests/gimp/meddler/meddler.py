@@ -31,6 +31,10 @@ def _paint_the_top_layer(image: Any) -> None:
     image.get_layers()[0].fill(Gimp.FillType.WHITE)
 
 
+def _resize_the_top_layer(image: Any) -> None:
+    image.get_layers()[0].resize(64, 64, 0, 0)
+
+
 def _remove_the_lowest_layer(image: Any) -> None:
     image.remove_layer(image.get_layers()[-1])
 
@@ -40,6 +44,7 @@ ACTS: Mapping[str, Callable[[Any], object]] = {
     "select nothing": Gimp.Selection.none,
     "move the top layer": _move_the_top_layer,
     "paint the top layer": _paint_the_top_layer,
+    "resize the top layer": _resize_the_top_layer,
     "remove the lowest layer": _remove_the_lowest_layer,
 }
 

@@ -60,18 +60,21 @@ def has_selection(image: Any) -> bool:
     return not Gimp.Selection.is_empty(image)
 
 
-def selected_on(image: Any, layer: Any) -> Selected:
-    """What is selected on the layer now: the user may change it while the engine works. Raises CutOutError where that
-    is nothing."""
-    width, height = layer.get_width(), layer.get_height()
+def check_there(layer: Any, size: tuple[int, int]) -> None:
+    """Raises CutOutError where it is not there any more, or has another size: GIMP goes on while the engine works, and
+    so does its user."""
+    if not layer.is_valid() or size_of(layer) != size:
+        raise CutOutError(N_("The layer was removed or resized meanwhile. Nothing was changed. Try again."))
+
+
+def size_of(layer: Any) -> tuple[int, int]:
+    """Width and height."""
+    return layer.get_width(), layer.get_height()
+
+
+def selected_on(image: Any, layer: Any) -> Selected | None:
+    """What is selected on the layer now: the user may change it while the engine works. None: nothing is."""
+    width, height = size_of(layer)
     area = Gegl.Rectangle.new(*offset_of(layer), width, height)
     samples = bytes(image.get_selection().get_buffer().get(area, 1.0, "Y u8", Gegl.AbyssPolicy.NONE))
-    if any(samples):
-        return Selected(width, height, samples)
-    raise CutOutError(
-        N_(
-            "No part of the layer '%(layer)s' is selected. Select one; or select nothing at all (Select > None), "
-            "and not those touching the selection."
-        ),
-        layer=layer.get_name(),
-    )
+    return Selected(width, height, samples) if any(samples) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ from gi.repository import Gegl, Gimp, Gio, GLib
 from bshm_cut_out.connection import Engine
 from bshm_cut_out.cutting import Asked, cut_out_by
 from bshm_cut_out.errors import N_, CutOutError
-from bshm_cut_out.layers import has_selection, meant, selected_on
+from bshm_cut_out.layers import check_there, has_selection, meant, selected_on, size_of
 from bshm_cut_out.options import Options, add_arguments, chosen
 from bshm_cut_out.places import Installation, installation, socket_path
 from bshm_cut_out.results import WANTS, Cut, apply, check
 from bshm_cut_out.seeing import pixels_of, seen_of
 from bshm_cut_out.selection import Selected, holds_any, points
 from bshm_cut_out.starting import ready_engine
-from bshm_cut_out.words import DOMAIN, _, told
+from bshm_cut_out.words import DOMAIN, _, printable, quoted, told
 
 NAME = "bshm-cut-out"
 _FOLDER = Path(__file__).resolve().parents[1]
@@ -73,10 +74,14 @@ def run(procedure: Any, run_mode: Any, image: Any, drawables: Sequence[Any], con
         _act(image, drawables, chosen(config), path, installed)
     except CutOutError as error:
         return _failed(procedure, told(error))
+    except MemoryError:
+        return _failed(
+            procedure, _("There is not enough memory for a layer of this size. Close other images, or scale it.")
+        )
     except Exception as error:  # noqa: BLE001  # nobody is to read a traceback in a window; it is where GIMP's output goes
         traceback.print_exc()
         fault = N_("The plug-in failed, which is a fault of ours: %(why)s. GIMP's output has more.")
-        return _failed(procedure, _(fault) % {"why": f"{type(error).__name__}: {error}"})
+        return _failed(procedure, printable(_(fault) % {"why": f"{type(error).__name__}: {error}"}))
     finally:
         Gimp.progress_end()
     Gimp.displays_flush()
@@ -96,38 +101,72 @@ def _networks(path: Path) -> tuple[str, ...]:
         return ()
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A layer, its width and height, and what is selected on it, all when the call begins. selected: None where the
+    selection is not asked."""
+
+    layer: Any
+    size: tuple[int, int]
+    selected: Selected | None
+
+
 def _act(image: Any, drawables: Sequence[Any], options: Options, path: Path, installed: Installation) -> None:
     layers = meant(image, drawables, every=options.every)
     check(image, options.result)
-    touching = options.people == "touching"
-    selected = [selected_on(image, each) if touching or has_selection(image) else None for each in layers]
+    tasks, notes = _tasks(image, layers, options)
     Gimp.progress_init("BSHM Cut Out")
     engine = ready_engine(path, installed, _pulse)
     cuts: list[Cut] = []
     empty: list[str] = []
-    warnings: list[str] = []
-    for number, (layer, part) in enumerate(zip(layers, selected, strict=True)):
+    for number, task in enumerate(tasks):
+        layer, selected = task.layer, task.selected
+        check_there(layer, task.size)
         seen = seen_of(layer)
         # Where a mask comes of it, without the layer's alpha: GIMP multiplies the two.
         pixels = pixels_of(seen, layer.get_name(), alpha=options.result != "mask" and layer.has_alpha())
-        answer = cut_out_by(engine, _asked(options, part), pixels, _Progress(number, len(layers)))
+        answer = cut_out_by(engine, _asked(options, selected), pixels, _Progress(number, len(tasks)))
         # Where the selection says whom, it does not limit the result: that would hide nobody else.
-        limit = None if touching else part
+        limit = None if options.people == "touching" else selected
         if _is_anybody(answer.samples, options, limit):
+            check_there(layer, task.size)
             intersect = options.existing == "intersect" and layer.get_mask() is not None
-            cuts.append(Cut(layer, seen, (pixels.width, pixels.height), answer.samples, intersect, limit))
-            warnings += answer.warnings
+            cuts.append(Cut(layer, seen, task.size, answer.samples, intersect, limit))
+            notes += answer.warnings
         else:
             empty.append(pixels.name)
     if empty:
-        layers_left = ", ".join(f"'{each}'" for each in empty)
-        nobody = CutOutError(N_("Nobody was found on %(layers)s, and it was left as it is."), layers=layers_left)
+        nobody = _nobody(empty, selected=tasks[0].selected is not None)
         if not cuts:
             raise nobody
-        warnings.append(told(nobody))
+        notes.append(told(nobody))
     apply(image, options.result, cuts)
-    if warnings:
-        Gimp.message("\n".join(warnings))
+    if notes:
+        Gimp.message(printable("\n".join(notes)))
+
+
+def _tasks(image: Any, layers: Sequence[Any], options: Options) -> tuple[list[_Task], list[str]]:
+    """What is to be done, and sentences about layers that are left alone. Raises CutOutError where all are."""
+    asks = options.people == "touching" or has_selection(image)
+    tasks = [_Task(each, size_of(each), selected_on(image, each) if asks else None) for each in layers]
+    beside = [each.layer.get_name() for each in tasks if asks and each.selected is None]
+    if not beside:
+        return tasks, []
+    error = CutOutError(
+        N_("No part of %(layers)s is selected. Select one, or choose Select > None and another entry under People"),
+        layers=quoted(beside),
+    )
+    if len(beside) == len(tasks):
+        raise error
+    return [each for each in tasks if each.selected], [told(error)]
+
+
+def _nobody(names: Sequence[str], *, selected: bool) -> CutOutError:
+    if selected:  # there may be people elsewhere
+        return CutOutError(
+            N_("Nobody was found under the selection on %(layers)s, and it was left as it is."), layers=quoted(names)
+        )
+    return CutOutError(N_("Nobody was found on %(layers)s, and it was left as it is."), layers=quoted(names))
 
 
 def _asked(options: Options, selected: Selected | None) -> Asked:

@@ -11,7 +11,7 @@ from gi.repository import Gegl, Gimp
 
 from bshm_cut_out.blending import Graph, buffer_of, numbers_for, write
 from bshm_cut_out.errors import N_, CutOutError
-from bshm_cut_out.layers import offset_of
+from bshm_cut_out.layers import check_there, offset_of
 from bshm_cut_out.selection import Selected
 from bshm_cut_out.words import _
 
@@ -49,9 +49,8 @@ def check(image: Any, result: str) -> None:
 
 def apply(image: Any, result: str, cuts: Sequence[Cut]) -> None:
     """Makes it so, in one undo step. Where something fails before that, nothing has changed."""
-    for cut in cuts:  # GIMP goes on while the engine works, and so does its user
-        if not cut.layer.is_valid() or (cut.layer.get_width(), cut.layer.get_height()) != cut.size:
-            raise CutOutError(N_("The layer was removed or resized meanwhile. Nothing was changed. Try again."))
+    for cut in cuts:
+        check_there(cut.layer, cut.size)
     prepare, attach = _MAKERS[result]
     made = [(cut, prepare(image, cut)) for cut in cuts]
     selected = image.get_selected_layers()
