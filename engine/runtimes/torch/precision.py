@@ -1,0 +1,47 @@
+"""Which numbers a network is computed with, and where in memory their channels lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+# Computed with float32 whatever the rest is computed with: sums and squares of many numbers and what grows fast leave
+# the range of float16 (65504) or its 11 bits.
+FLOAT32_OPERATORS = frozenset(
+    {
+        "BatchNormalization",
+        "CumSum",
+        "Einsum",
+        "Exp",
+        "InstanceNormalization",
+        "LayerNormalization",
+        "Log",
+        "LogSoftmax",
+        "Pow",
+        "Reciprocal",
+        "ReduceL2",
+        "ReduceProd",
+        "ReduceSum",
+        "ReduceSumSquare",
+        "Softmax",
+        "Sqrt",
+        "TopK",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """half: float16 for weights and for what follows from the picture, but for the operators above. channels_last: of
+    a pixel, all channels lie side by side, which is how tensor cores read them."""
+
+    half: bool = False
+    channels_last: bool = False
+
+    def of(self, operator: str) -> torch.dtype:
+        """What an operator of ONNX is computed with in place of float32."""
+        return torch.float16 if self.half and operator not in FLOAT32_OPERATORS else torch.float32
+
+
+FULL = Precision()
