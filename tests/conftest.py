@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # As engine.runtimes.onnx does, for the tests that import ONNX Runtime themselves, maybe before that.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+# TensorFlow 1 and the graph for it, for whoever asks for them.
+pytest_plugins = ["tests.tf1.fixtures"]
+
 # The same examples in every run, and no test fails because the machine is busy.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")

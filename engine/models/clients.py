@@ -104,7 +104,7 @@ def _fetch(
     if done := next(iter(kept.glob(pattern)), None):
         return done
     with tempfile.TemporaryDirectory(dir=folder, prefix=WORK) as work:
-        _run(command, words, size, Path(work), progress)
+        run_client(command, words, size, Path(work), progress)
         found = list(Path(work).glob(pattern))
         if len(found) != 1:
             raise DownloadError(f"{words}: the client ended well, but left {len(found)} files instead of 1")
@@ -112,7 +112,12 @@ def _fetch(
         return found[0].rename(kept / found[0].name)
 
 
-def _run(command: Sequence[str], words: str, size: int | None, work: Path, progress: Progress) -> None:
+def run_client(command: Sequence[str], words: str, size: int | None, work: Path, progress: Progress) -> None:
+    """Runs a client in the folder `work`, an empty one, which also has its temporary files.
+
+    words: what is fetched. size: bytes of its largest file, where that is known. Raises DownloadError, which says what
+    the client said.
+    """
     temporary = work / "temporary"  # pip writes its downloads there, which shows how far it is; npm does not
     temporary.mkdir()
     log = work / "log"
