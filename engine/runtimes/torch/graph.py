@@ -82,13 +82,11 @@ def understand(name: str, file: Path, model: onnx.ModelProto, outputs: Sequence[
     """The steps to these outputs. name: the network's. Raises NetworkError, which names what is not known here."""
     try:
         return _understand(model, outputs)
-    except (UnknownError, ValueError, TypeError, KeyError) as error:  # the last three: of onnx, for damaged tensors
-        why = (
-            f"{file}: {error}"
-            if not isinstance(error, UnknownError)
-            else f"{file} wants {error}, unknown to PyTorch's runtime"
-        )
-        raise NetworkError(f"{name}: the network cannot be run", why) from error
+    except UnknownError as error:
+        what, why = f"{name}: PyTorch's runtime cannot run the network", f"{file} wants {error}, which it does not know"
+        raise NetworkError(what, why, "Set 'device: cpu', where ONNX Runtime runs it") from error
+    except (ValueError, TypeError) as error:  # of onnx too, for damaged tensors
+        raise NetworkError(f"{name}: the network cannot be run", f"{file}: {error}") from error
 
 
 def _understand(model: onnx.ModelProto, outputs: Sequence[str]) -> Graph:
@@ -97,7 +95,7 @@ def _understand(model: onnx.ModelProto, outputs: Sequence[str]) -> Graph:
     inputs = [each for each in model.graph.input if each.name not in constants]
     if len(inputs) != 1:
         raise UnknownError(f"{len(inputs)} inputs")
-    kind = KINDS[inputs[0].type.tensor_type.elem_type]
+    kind = _kind(inputs[0].type.tensor_type.elem_type)
     nodes = []
     for node in model.graph.node:
         if node.op_type == "Constant" and node.domain in _STANDARD:
@@ -134,9 +132,14 @@ def _opset(model: onnx.ModelProto) -> int:
 
 def tensor_of(tensor: onnx.TensorProto) -> Tensor:
     """Raises ValueError for a damaged one, UnknownError for a kind of elements that is not known."""
-    if tensor.data_type not in KINDS:
-        raise UnknownError(f"a tensor of {onnx.TensorProto.DataType.Name(tensor.data_type)}")
+    _kind(tensor.data_type)
     return torch.from_numpy(numpy_helper.to_array(tensor).copy())
+
+
+def _kind(number: int) -> torch.dtype:
+    if number not in KINDS:
+        raise UnknownError(f"a tensor of {onnx.TensorProto.DataType.Name(number)}")
+    return KINDS[number]
 
 
 def _constant(node: onnx.NodeProto) -> Tensor:

@@ -1,9 +1,9 @@
 """What an operator of ONNX is here: a function of tensors, its attributes being its keywords.
 
-A function's positional parameters are the operator's inputs, None where one that may be missing is missing; its keywords
-are the operator's attributes, with ONNX's defaults; so its signature says what it knows, and whatever a file asks for
-beyond that is refused when the file is read. Two keywords are no attributes: `opset`, the version of the standard that
-the file keeps to, where the meaning differs between versions; and `outputs`, how many the file wants.
+A function's positional parameters are the operator's inputs, None where one that may be missing is missing; its
+keywords are the operator's attributes, with ONNX's defaults; so its signature says what it knows, and whatever a file
+asks for beyond that is refused when the file is read. Two keywords are no attributes: `opset`, the version of the
+standard that the file keeps to, where the meaning differs between versions; and `outputs`, how many the file wants.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Operator:
 
     numbers: the positions of the inputs that say how, not what (a shape, an axis, a limit): the function reads their
     values, so they are kept where that makes nobody wait for a GPU. known: the values of an attribute that are known,
-    where that is not all; one that is no keyword can have no other. idle: attributes that change nothing where nothing is trained. outputs: the most that
-    the function gives.
+    where that is not all; one that is no keyword can have no other. idle: attributes that change nothing where nothing
+    is trained. outputs: the most that the function gives.
     """
 
     function: Function

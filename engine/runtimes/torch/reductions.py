@@ -58,7 +58,7 @@ def _top(numbers: Tensor, count: Tensor, *, axis: int = -1, largest: int = 1) ->
     """Sorted; of equals the first ones first, as far as PyTorch chose those."""
     _, places = torch.topk(numbers, int(count.item()), axis, bool(largest), sorted=False)
     places, _ = places.sort(axis)
-    values, order = numbers.gather(axis, places).sort(axis, descending=bool(largest), stable=True)
+    values, order = numbers.gather(axis, places).sort(stable=True, dim=axis, descending=bool(largest))
     return values, places.gather(axis, order)
 
 
