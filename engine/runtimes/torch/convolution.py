@@ -87,7 +87,9 @@ def _convolve_transposed(
     ]
     wanted = output_shape[-rank:]
     if not wanted and auto_pad.startswith("SAME"):
-        wanted = [length * stride for length, stride in zip(image.shape[2:], strides, strict=True)]
+        wanted = [
+            min(length * stride, most) for length, stride, most in zip(image.shape[2:], strides, whole, strict=True)
+        ]
     before, behind = _pads(auto_pad, pads, whole, window, strides) if not wanted else _cut(auto_pad, whole, wanted)
     # All of it, and what is too much cut off: PyTorch cuts the same from both ends alone.
     full = _TRANSPOSED[rank](image, weights, None, strides, 0, 0, group, dilations)

@@ -38,7 +38,8 @@ def _power(base: Tensor, exponent: Tensor) -> Tensor:
 
 
 def _clip(numbers: Tensor, least: Tensor | None = None, most: Tensor | None = None) -> Tensor:
-    # One after the other: where the limits cross, the upper one holds.
+    if least is None and most is None:
+        return numbers
     return numbers.clamp(None if least is None else least.item(), None if most is None else most.item())
 
 

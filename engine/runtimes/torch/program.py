@@ -23,7 +23,7 @@ class Program:
         self._constants = [self._constants_of(step) for step in graph.steps]
 
     def run(self, picture: Tensor) -> tuple[Tensor, ...]:
-        """The graph's outputs, in the CPU's memory, float16 as float32. picture: in the CPU's memory too.
+        """The graph's outputs, in the CPU's memory, of the kinds that the file gives. picture: in the CPU's memory too.
 
         Raises what PyTorch raises.
         """
@@ -35,7 +35,7 @@ class Program:
 
     def _result(self, name: str, values: Mapping[str, Tensor]) -> Tensor:
         found = values[name] if name in values else self._graph.constants[name]
-        return (found.float() if found.dtype == torch.float16 else found).to(_CPU)
+        return found.to(_CPU, torch.float32 if self._precision.half and found.dtype == torch.float16 else found.dtype)
 
     def _do(self, step: Step, constants: Mapping[int, Tensor], values: dict[str, Tensor]) -> None:
         inputs: list[Tensor | None] = []

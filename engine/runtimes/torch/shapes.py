@@ -75,7 +75,10 @@ def _slice(
     along = range(len(firsts)) if axes is None else axes.tolist()
     strides = [1] * len(firsts) if steps is None else steps.tolist()
     for axis, first, last, stride in zip(along, firsts, lasts, strides, strict=True):
-        where = range(*slice(first, last, stride).indices(numbers.shape[axis]))
+        length = numbers.shape[axis]
+        # As in Python, but for a first place before the beginning, which backwards is the beginning.
+        start = max(first, -length) if stride < 0 and length else first
+        where = range(*slice(start, last, stride).indices(length))
         if stride > 0:
             cut: list[slice] = [slice(None)] * numbers.dim()
             cut[axis] = slice(where.start, max(where.start, where.stop), stride)
