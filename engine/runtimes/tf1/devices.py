@@ -102,8 +102,6 @@ def why_no_gpu(found: Found) -> str:
     if missing:
         return f"CUDA's libraries are missing or too new ({', '.join(missing)})"
     if "CUDA_ERROR_NO_DEVICE" in found.said:
-        return "the driver knows no GPU, or CUDA_VISIBLE_DEVICES hides it"
-    failed = re.search(r"failed call to cuInit: (.+)", found.said)
-    ignored = re.search(r"Ignoring visible gpu device (.+)", found.said)
-    reason = failed or ignored
-    return reason[1].strip() if reason else "it sees none, and does not say why"
+        return "the driver knows no such GPU, or CUDA_VISIBLE_DEVICES hides it"
+    reason = re.search(r"failed call to cuInit: (.+)|Ignoring visible gpu device (.+)", found.said)
+    return (reason[1] or reason[2]).strip() if reason else "it sees none, and does not say why"

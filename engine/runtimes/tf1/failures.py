@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.errors import BshmError, DeviceError, NetworkError
 
-# C++ libraries abort where memory runs out in a thread of theirs; this is what they leave on standard error.
-_WORDS_OF_SHORTAGE = ("std::bad_alloc", "OOM when allocating", "CUDA_ERROR_OUT_OF_MEMORY")
+# C++ libraries abort where memory runs out in a thread of theirs; this is what they leave on standard error. The last
+# is of Xbyak's, by which TensorFlow makes convolutions for the processor at hand.
+_WORDS_OF_SHORTAGE = ("std::bad_alloc", "OOM when allocating", "CUDA_ERROR_OUT_OF_MEMORY", "can't alloc")
 
 _ENVIRONMENT = "Let './install.sh --tf1' make an environment that has it, or name one in tf1.python in the config"
 _LOG = "The engine's log says more"
@@ -41,6 +42,11 @@ def told(python: Path, graph: Path, message: dict[str, Any], frame: str) -> Bshm
     if stage == "graph":
         return NetworkError(f"{graph}: it is no graph of BSHM's kind", why, "Fetch it again: bshm models pull bshm")
     return NetworkError(f"{graph}: the network failed on {frame}", why)
+
+
+def closed(graph: Path) -> Tf1LostError:
+    """Who asks comes too late."""
+    return Tf1LostError(f"{graph}: TensorFlow's process has been ended", remedy="Start the engine again")
 
 
 def hung(graph: Path, seconds: float, frame: str) -> Tf1HungError:

@@ -112,6 +112,8 @@ class Tf1Process:
         """
         height, width = picture.shape[:2]
         with self._lock:
+            if not self._finish.alive:
+                raise failures.closed(self._graph)
             shared = self._shared(4 * height * width)
             shared[: picture.size] = picture.reshape(-1)
             self._ask({"do": "run", "height": height, "width": width}, deadline, f"{width} x {height} pixels")
@@ -232,6 +234,7 @@ class Tf1Process:
 
 
 def _start(python: Path, end: int, memory: int, device: str) -> subprocess.Popen[bytes]:
+    # TF_CPP_MIN_LOG_LEVEL stays away too: TensorFlow's lines of every level say why it has no GPU.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TF_"))}
     cards = visible(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
     return subprocess.Popen(
@@ -240,11 +243,7 @@ def _start(python: Path, end: int, memory: int, device: str) -> subprocess.Popen
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         pass_fds=[end, memory],
-        env={
-            **kept,
-            "CUDA_VISIBLE_DEVICES": cards,
-            "TF_CPP_MIN_LOG_LEVEL": "1",
-        },  # warnings say which library is missing
+        env={**kept, "CUDA_VISIBLE_DEVICES": cards},
         cwd="/",
         start_new_session=True,  # Ctrl-C goes to a terminal's whole group
     )
