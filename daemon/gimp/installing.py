@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ _NOT_OURS = f"it was not put there by `{_AGAIN}`"
 _SOURCES = (
     Path(__file__).parents[2] / "plugin_gimp"
 )  # beside the package, in the project's folder and where pip puts it
+_ASIDE = {"new", "old"}  # what lies in a folder beside the plug-in while it is changed
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "*.po", RECORD)
 
 
@@ -79,6 +81,11 @@ def put(source: Path, plug_ins: Path, installation: Installation) -> bool:
     The folder that plug_ins is in must be there. Raises OutputError.
     """
     folder = plug_ins / NAME
+    with _said(f"{plug_ins}: cannot be read"):
+        if _is_there(plug_ins) and not plug_ins.is_dir():
+            why = "it is a link that leads nowhere" if plug_ins.is_symlink() else "it is no folder"
+            raise OutputError(f"{plug_ins}: no plug-in can be put there", why, f"Move it away, then run: {_AGAIN}")
+    _tidy(plug_ins)
     match state(source, plug_ins, installation):
         case State.CURRENT:
             return False
@@ -114,6 +121,7 @@ def take_away(plug_ins: Path) -> bool:
     Raises OutputError, also where what is there was not put there by this program.
     """
     folder = plug_ins / NAME
+    _tidy(plug_ins)
     with _said(f"{folder}: cannot be removed"):
         if not _is_there(folder):
             return False
@@ -181,10 +189,31 @@ def _raise(error: OSError) -> None:
 def _beside(plug_ins: Path) -> Iterator[Path]:
     """A folder that GIMP does not look into, on the same file system; all in it goes at the end."""
     aside = Path(tempfile.mkdtemp(prefix=f".{NAME}.", dir=plug_ins))
+    with _held(aside):
+        try:
+            yield aside
+        finally:
+            shutil.rmtree(aside)
+
+
+def _tidy(plug_ins: Path) -> None:
+    """Removes what runs left beside the plug-in that did not come to their end. Raises OutputError."""
+    for aside in plug_ins.glob(f".{NAME}.*"):
+        with _said(f"{aside}: cannot be removed"), suppress(BlockingIOError, FileNotFoundError):  # a run is at it
+            if not aside.is_symlink() and {each.name for each in aside.iterdir()} <= _ASIDE:
+                with _held(aside):
+                    shutil.rmtree(aside)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """For one run alone, until it ends in whatever way. Raises BlockingIOError where another one holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield aside
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        shutil.rmtree(aside)
+        os.close(descriptor)
 
 
 @contextmanager
