@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from daemon.gimp import flatpak
+from daemon.gimp.programs import asked
 
 _PROGRAM = re.compile(r"gimp(-console)?(-\d+(\.\d+)?)?")
 _VERSION = re.compile(r"(\d+)\.(\d+)\b")
@@ -54,13 +55,13 @@ def find(environment: Mapping[str, str], home: Path) -> list[Gimp]:
 
 def _programs(environment: Mapping[str, str], home: Path) -> Iterator[Gimp]:
     """One for each series on PATH; links to one program, and gimp-console beside gimp, count once."""
-    asked: set[Path] = set()
+    looked_at: set[Path] = set()
     told: set[tuple[Source, tuple[int, int] | None]] = set()
     for path in _executables(environment):
         program = path.resolve()
-        if program in asked:
+        if program in looked_at:
             continue
-        asked.add(program)
+        looked_at.add(program)
         if path.parts[:2] == ("/", "snap"):
             gimp = Gimp(Source.SNAP, None, path, None)
         else:
@@ -90,15 +91,7 @@ def _in(folder: Path) -> list[Path]:
 def _series_of(program: Path) -> tuple[int, int] | None:
     """What it says of itself; None where it says nothing that is understood."""
     try:
-        ran = subprocess.run(
-            [program, "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE,
-            check=False,
-        )
+        ran = asked([program, "--version"], _PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = _VERSION.search(ran.stdout)

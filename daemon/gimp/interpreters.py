@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from daemon.gimp.found import Gimp, Source
+from daemon.gimp.programs import asked
 
 # What the plug-in imports first of all.
 _IMPORTS = "import gi; [gi.require_version(each, '3.0') for each in ('Gimp', 'GimpUi')]; from gi.repository import Gimp"
@@ -50,16 +51,7 @@ def _without_modules(gimp: Gimp, environment: Mapping[str, str]) -> str:
     path = os.pathsep.join(each for each in folders if each != own)
     variables = {name: text for name, text in environment.items() if not name.startswith("PYTHON")}
     try:
-        ran = subprocess.run(
-            ["env", "python3", "-c", _IMPORTS],
-            env={**variables, "PATH": path},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PATIENCE,
-            check=False,
-        )
+        ran = asked(["env", "python3", "-c", _IMPORTS], _PATIENCE, {**variables, "PATH": path})
     except subprocess.TimeoutExpired:
         return f'`python3 -c "{_IMPORTS}"` did not end within {_PATIENCE:.0f} s: GIMP cannot run the plug-in.'
     if not ran.returncode:
