@@ -60,7 +60,9 @@ def test_a_plug_in_that_was_put_in_place_by_hand_knows_nothing(tmp_path: Path, p
     assert python2("places.installation", tmp_path).result == [[], None]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"command": 3}', '{"command": [3]}', "null", "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"command": 3}', '{"command": [3]}', "null", '{"command": "bshm"}', "\udcff"]
+)
 def test_a_damaged_file_is_a_sentence(text: str, tmp_path: Path, python2: Python2) -> None:
     (tmp_path / "installation.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     outcome = python2("places.installation", tmp_path)

@@ -47,7 +47,7 @@ def test_a_plug_in_that_was_put_in_place_by_hand_knows_nothing(tmp_path: Path) -
     assert installation(tmp_path) == Installation((), None)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"command": 3}', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"command": 3}', '{"command": "bshm"}', "null"])
 def test_a_damaged_file_is_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "installation.json").write_text(text, encoding="utf-8")
     with pytest.raises(CutOutError, match=r"installation\.json cannot be used: .* bshm gimp install$"):

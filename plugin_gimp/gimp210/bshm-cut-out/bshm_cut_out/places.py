@@ -27,7 +27,7 @@ def installation(folder):
         with open(name, "rb") as stream:
             written = json.load(stream)
         socket = written.get("socket")
-        command = tuple(_path(each) for each in written["command"])
+        command = tuple(_path(each) for each in _words(written["command"]))
         return Installation(command, _path(socket) if socket else None)
     except EnvironmentError as error:
         if error.errno == errno.ENOENT:
@@ -40,6 +40,13 @@ def installation(folder):
 def _damaged(name, why):
     text = N_("%(file)s cannot be used: %(why)s. Install the plug-in again: bshm gimp install")
     return CutOutError(text, file=as_text(name), why=as_text(why))
+
+
+def _words(command):
+    """Raises TypeError: one text would be read letter by letter."""
+    if not isinstance(command, list):
+        raise TypeError("its command is no list")
+    return command
 
 
 def _path(text):

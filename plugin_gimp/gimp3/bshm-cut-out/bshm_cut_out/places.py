@@ -26,13 +26,20 @@ def installation(folder: Path) -> Installation:
     file = folder / FILE
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
-        return Installation(tuple(written["command"]), written.get("socket"))
+        return Installation(_words(written["command"]), written.get("socket"))
     except FileNotFoundError:
         return Installation()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CutOutError(
             N_("%(file)s cannot be used: %(why)s. Install the plug-in again: bshm gimp install"), file=file, why=error
         ) from error
+
+
+def _words(command: object) -> tuple[str, ...]:
+    """Raises TypeError: one text would be read letter by letter."""
+    if not isinstance(command, list):
+        raise TypeError("its command is no list")
+    return tuple(command)
 
 
 def socket_path(installed: Installation, environment: Mapping[str, str]) -> Path:
