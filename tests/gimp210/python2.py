@@ -35,6 +35,18 @@ class Record(NamedTuple):
     values: tuple[Any, ...]
 
 
+class Text(NamedTuple):
+    """A text there, not bytes."""
+
+    text: str
+
+
+class Raised(NamedTuple):
+    """An error with these words."""
+
+    words: Any
+
+
 class Tell:
     """Stands for a function that is told how far something is."""
 
@@ -86,6 +98,10 @@ def _sent(value: Any) -> Any:
             return {"bytes": os.fsencode(value).decode("latin-1")}
         case Record(name, values):
             return {"record": name, "values": [_sent(each) for each in values]}
+        case Text(text):
+            return {"text": text}
+        case Raised(words):
+            return {"raised": _sent(words)}
         case Tell():
             return {"tell": True}
         case list() | tuple():

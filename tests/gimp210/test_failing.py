@@ -42,9 +42,11 @@ def failed(run: Run, sentence: str) -> None:
     ("case", "sentence"),
     [
         ("nobody", "Nobody was found on 'photo', and it was left as it is."),
+        ("nobody selected", "Nobody was found under the selection on 'photo', and it was left as it is."),
         ("floating", "The selection floats. Anchor it, or make it a layer of its own"),
         ("channel", "A channel is selected. Select the layer that is meant in the Layers dialog."),
         ("beside", "Nothing is selected on the layer 'photo'. Select a part of it, or select nothing"),
+        ("between", "Nothing is selected on the layer 'photo'. Select a part of it, or select nothing"),
     ],
 )
 def test_no_layer_is_meant_or_nobody_is_on_it(desk: Desk, case: str, sentence: str) -> None:
@@ -55,6 +57,12 @@ def test_no_layer_is_meant_or_nobody_is_on_it(desk: Desk, case: str, sentence: s
 def nowhere(desk: Desk, address: Path) -> Desk:
     """A GIMP whose plug-in looks for the engine where there is none."""
     return replace(desk, sockets=address.parent, environment={"BSHM_CASE": "plain"})
+
+
+def test_a_path_that_is_no_utf8_is_said_as_far_as_it_can_be(desk: Desk) -> None:
+    elsewhere = {"BSHM_CASE": "plain", "BSHM_SOCKET": os.fsdecode(b"/tmp/\xff\xe9/engine.sock")}
+    run = replace(desk, environment=elsewhere).run("failing")
+    failed(run, "No engine is running at /tmp/\ufffd\ufffd/engine.sock,")
 
 
 def test_no_engine_runs(nowhere: Desk) -> None:

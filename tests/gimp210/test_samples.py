@@ -77,6 +77,17 @@ def test_a_selection_limits_what_is_changed(data: st.DataObject, count: int, kin
     assert made == np.asarray(wanted, TYPES[kind]).tobytes()
 
 
+@settings(max_examples=40)
+@given(data=st.data(), count=COUNT)
+def test_somebody_is_found_where_both_the_alpha_and_the_selection_are(
+    data: st.DataObject, count: int, python2: Python2
+) -> None:
+    alpha, chosen = (data.draw(values(count, 1)) * data.draw(values(count, 1)) for _ in range(2))
+    asked = python2("samples.holds_any", alpha.tobytes(), chosen.tobytes())
+    assert asked.result == bool(((alpha > 0) & (chosen > 0)).any())
+    assert python2("samples.holds_any", alpha.tobytes(), None).result == bool(alpha.any())
+
+
 @settings(max_examples=60)
 @given(
     data=st.data(),

@@ -80,5 +80,11 @@ def test_each_run_is_one_step_of_undo(run: Run) -> None:
 
 
 def test_a_layer_that_is_removed_meanwhile_is_left_alone(run: Run) -> None:
-    assert run.facts["removed"] == {"raised": True, "layers": 0}
+    assert run.facts["removed"] == {"raised": True, "layers": 0, "masks": 0}
     assert "The layer was removed or resized meanwhile. Nothing was changed. Try again." in run.complaints
+
+
+@pytest.mark.parametrize("check", ["converted", "made grey"])
+def test_an_image_that_is_laid_out_anew_meanwhile_is_left_alone(run: Run, check: str) -> None:
+    assert run.facts[check] == {"raised": True, "layers": 1, "masks": 0}
+    assert run.complaints.count("The image was given another mode or precision meanwhile. Nothing was changed.") >= 2

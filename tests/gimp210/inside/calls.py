@@ -3,8 +3,8 @@
 
 Each line of standard input asks for a call: ["module.function", [arguments]], in JSON. Each is answered with a line: the
 result or the error, and what a "tell" among the arguments was told. Texts become UTF-8 bytes; {"bytes": text} stands for
-any bytes, as Latin-1; {"record": "module.Name", "values": [...]} for a namedtuple; {"tell": true} for a function. "module.NAME=" sets a
-constant.
+any bytes, as Latin-1; {"text": text} for a text; {"raised": words} for an error; {"record": "module.Name", "values":
+[...]} for a namedtuple; {"tell": true} for a function. "module.NAME=" sets a constant.
 """
 
 import importlib
@@ -63,6 +63,10 @@ def taken_in(value, tell):
         return tell
     if "record" in value:
         return named(value["record"])(*[taken_in(each, tell) for each in value["values"]])
+    if "text" in value:
+        return value["text"]
+    if "raised" in value:
+        return ValueError(taken_in(value["raised"], tell))
     if "bytes" in value:
         return value["bytes"].encode("latin-1")
     return dict((key.encode("utf-8"), taken_in(each, tell)) for key, each in value.items())

@@ -22,6 +22,14 @@ def plain():
 def nobody():
     image, layer = plain()
     paint(layer, b"\x60\x70\x80\xff" * (WIDTH * HEIGHT))
+    pdb.gimp_selection_none(image)
+    return image, layer
+
+
+def nobody_selected():
+    """A corner without anybody is selected; the person is elsewhere."""
+    image, layer = plain()
+    pdb.gimp_image_select_rectangle(image, gimpfu.CHANNEL_OP_REPLACE, WIDTH - 6, 0, 6, 6)
     return image, layer
 
 
@@ -44,7 +52,23 @@ def beside():
     return image, layer
 
 
-CASES = {"nobody": nobody, "floating": floating, "channel": channel, "beside": beside}
+def between():
+    """The layer lies between two parts of the selection."""
+    image = canvas(size=(3 * WIDTH, HEIGHT))
+    layer = photo(image, offset=(WIDTH, 0))
+    for x in (0, 3 * WIDTH - 9):
+        pdb.gimp_image_select_rectangle(image, gimpfu.CHANNEL_OP_ADD, x, 0, 9, HEIGHT)
+    return image, layer
+
+
+CASES = {
+    "nobody": nobody,
+    "nobody selected": nobody_selected,
+    "floating": floating,
+    "channel": channel,
+    "beside": beside,
+    "between": between,
+}
 
 image, drawable = CASES.get(os.environ["BSHM_CASE"], plain)()
 pdb.gimp_image_clean_all(image)

@@ -8,14 +8,15 @@ import time
 import gimpfu
 
 from images import SHARED, fresh, gimp, image_of, keep, pdb, say, state
+from kinds import PRECISIONS
 
-told, removed = [], []
+told, changes = [], []
 
 
 def meanwhile(text):
     told.append(["text", text])
-    if removed:
-        pdb.gimp_image_remove_layer(image, removed.pop())
+    if changes:
+        changes.pop()()
 
 
 gimp.progress_install(
@@ -42,10 +43,21 @@ for undone in ("windows-1", "windows-2"):
     say(undone, layers=len(image.layers), mask=bool(layer.mask), as_before=state(image)[0] == before)
     keep(undone + "-seen", b"")
 
-removed.append(layer)
-try:
-    pdb.python_fu_bshm_cut_out(image, layer)
-    raised = False
-except RuntimeError:
-    raised = True
-say("removed", raised=raised, layers=len(image.layers))
+
+
+def changed(check, change):
+    """While it is at work."""
+    changes.append(change)
+    try:
+        pdb.python_fu_bshm_cut_out(image, layer)
+        raised = False
+    except RuntimeError:
+        raised = True
+    say(check, raised=raised, layers=len(image.layers), masks=len([each for each in image.layers if each.mask]))
+
+
+changed("removed", lambda: pdb.gimp_image_remove_layer(image, layer))
+image, layer = image_of()
+changed("converted", lambda: pdb.gimp_image_convert_precision(image, PRECISIONS["u16"]))
+image, layer = image_of()
+changed("made grey", lambda: pdb.gimp_image_convert_grayscale(image))

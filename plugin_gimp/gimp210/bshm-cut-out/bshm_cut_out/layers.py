@@ -24,15 +24,7 @@ _U8_LINEAR = 100  # GIMP_PRECISION_U8_LINEAR; Python-Fu has no name for it
 
 def layer_meant(image, drawable):
     """The layer that is selected; a mask stands for its layer, a channel for the one layer there is. Raises CutOutError
-    where none is meant, or none of it is selected."""
-    layer = _layer_of(image, drawable)
-    if not gimp.pdb.gimp_drawable_mask_intersect(layer)[0]:
-        text = N_("Nothing is selected on the layer '%(layer)s'. Select a part of it, or select nothing: that means all.")
-        raise CutOutError(text, layer=layer.name)
-    return layer
-
-
-def _layer_of(image, drawable):
+    where none is meant."""
     if gimp.pdb.gimp_image_get_floating_sel(image) is not None:
         text = N_("The selection floats. Anchor it, or make it a layer of its own (Layer > Anchor Layer).")
         raise CutOutError(text)
@@ -45,11 +37,37 @@ def _layer_of(image, drawable):
     return image.layers[0]
 
 
-def check_unchanged(image, layer, pixels):
-    """Raises CutOutError where the layer is not there any more, or not of the size that it had: people go on working."""
+def selected_on(image, layer):
+    """What is selected on a layer, 8 bits a pixel; None where nothing is selected at all, which means everything. To be
+    called after own_depth(). Raises CutOutError where something is selected, but nothing of the layer."""
+    if gimp.pdb.gimp_selection_is_empty(image):
+        return None
+    mask = layer.create_mask(gimpfu.ADD_SELECTION_MASK)  # GIMP makes it fit
+    try:
+        with EightBits(layer.width, layer.height) as eight:
+            chosen = samples_of(eight.of(mask))
+    finally:
+        gimp.pdb.gimp_item_delete(mask)
+    if chosen.count(b"\x00") == len(chosen):
+        text = N_("Nothing is selected on the layer '%(layer)s'. Select a part of it, or select nothing: that means all.")
+        raise CutOutError(text, layer=layer.name)
+    return chosen
+
+
+def kind_of(image):
+    """How its samples are laid out. To be called after own_depth()."""
+    return image.base_type, gimp.pdb.gimp_image_get_precision(image)
+
+
+def check_unchanged(image, layer, pixels, kind):
+    """Raises CutOutError where the layer is not there any more, not of the size that it had, or the image not of the kind
+    (kind_of) that it was: people go on working."""
     there = gimp.pdb.gimp_image_is_valid(image) and layer.ID in _numbers(image.layers)
     if not there or (layer.width, layer.height) != (pixels.width, pixels.height):
         raise CutOutError(N_("The layer was removed or resized meanwhile. Nothing was changed. Try again."))
+    if kind_of(image) != kind:
+        text = N_("The image was given another mode or precision meanwhile. Nothing was changed. Try again.")
+        raise CutOutError(text)
 
 
 def _numbers(layers):
@@ -123,8 +141,10 @@ class EightBits(object):
     def __init__(self, width, height):
         self._image = gimp.pdb.gimp_image_new_with_precision(width, height, gimpfu.GRAY, _U8_LINEAR)
 
-    def close(self):
-        """Nothing is left of it."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         gimp.delete(self._image)
 
     def of(self, mask):

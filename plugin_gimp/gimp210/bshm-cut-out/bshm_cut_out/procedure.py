@@ -7,11 +7,12 @@ import traceback
 
 import gimp
 
-from bshm_cut_out.cutting import cut_out
+from bshm_cut_out.cutting import CHANNELS, cut_out
 from bshm_cut_out.errors import CutOutError
-from bshm_cut_out.layers import check_unchanged, layer_meant, pixels_of
+from bshm_cut_out.layers import check_unchanged, fresh, kind_of, layer_meant, own_depth, pixels_of, selected_on
 from bshm_cut_out.places import installation, socket_path
 from bshm_cut_out.results import add_layer, add_mask
+from bshm_cut_out.samples import holds_any
 from bshm_cut_out.starting import ready_engine
 from bshm_cut_out.words import FOLDER, N_, as_text, in_our_language, told
 
@@ -51,16 +52,19 @@ def _act(image, drawable, want, alpha, add):
 
 def _cut_out(image, drawable, want, alpha, add):
     layer = layer_meant(image, drawable)
+    pixels = pixels_of(image, layer, alpha)
+    depth, kind, layer = own_depth(image), kind_of(image), fresh(layer)
+    chosen = selected_on(image, layer)
     installed = installation(FOLDER)
     gimp.progress_init("BSHM Cut Out")
     path = ready_engine(socket_path(installed, os.environ), installed, _pulse)
-    pixels = pixels_of(image, layer, alpha)
     answer = cut_out(path, want, pixels, _tell)
-    if answer.samples.count(b"\x00") == len(answer.samples):
-        text = N_("Nobody was found on '%(layer)s', and it was left as it is.")
-        raise CutOutError(text, layer=pixels.name)
-    check_unchanged(image, layer, pixels)
-    add(image, layer, answer.samples)
+    if not holds_any(answer.samples[CHANNELS[want] - 1 :: CHANNELS[want]], chosen):
+        everywhere = N_("Nobody was found on '%(layer)s', and it was left as it is.")
+        selected = N_("Nobody was found under the selection on '%(layer)s', and it was left as it is.")
+        raise CutOutError(everywhere if chosen is None else selected, layer=pixels.name)
+    check_unchanged(image, layer, pixels, kind)
+    add(image, fresh(layer), answer.samples, depth, chosen)
     return answer
 
 

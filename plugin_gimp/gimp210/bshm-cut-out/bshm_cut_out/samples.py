@@ -9,6 +9,7 @@ import collections
 import re
 
 _FULL = re.compile(b"\xff+")
+_ANY = re.compile(b"[^\x00]+")
 _SOFT = re.compile(b"[\x01-\xfe]+", re.DOTALL)
 _ON_OR_OFF = b"\x00" * 128 + b"\xff" * 128  # a table: of a matte whose image has no half-transparent pixels
 
@@ -61,6 +62,13 @@ def layer_samples(rgba, own, depth, colours, indexed, chosen=None):
     for place, table in enumerate(depth.alpha):
         result[colours * size + place :: width] = alpha.translate(table)
     return bytes(result)
+
+
+def holds_any(alpha, chosen):
+    """Whether alpha is anywhere more than 0 where something is chosen. Both: 8 bits; chosen: None where all is."""
+    if chosen is None:
+        return alpha.count(b"\x00") < len(alpha)
+    return any(alpha.count(b"\x00", *run) < run[1] - run[0] for run in _runs(_ANY, chosen))
 
 
 def _widened(own, count, kept, width):
@@ -118,6 +126,6 @@ def _faded(alpha, chosen):
 
 
 def _blended(outside, inside, chosen):
-    """Between two 8-bit values, by a third."""
+    """8-bit values: the inside one where `chosen` is 255, the outside one where it is 0, and between in proportion."""
     three = zip(bytearray(outside), bytearray(inside), bytearray(chosen))
     return bytes(bytearray((below * (255 - part) + above * part + 127) // 255 for below, above, part in three))

@@ -3,6 +3,12 @@
 
 import gettext
 import os
+import re
+
+_TEXT = type(u"")
+
+# Half of a character, which Python 3 writes for a byte that is no UTF-8, and Python 2 would write as no UTF-8 again.
+_HALF_A_CHARACTER = re.compile(u"(?<![\ud800-\udbff])[\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])")
 
 DOMAIN = "bshm-cut-out"
 FOLDER = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -26,6 +32,9 @@ def told(error):
 
 def as_text(value):
     """What came from elsewhere (a file's name, an answer, an error) as UTF-8, which is all that GIMP shows."""
-    if isinstance(value, type(u"")):
-        return value.encode("utf-8")
-    return str(value).decode("utf-8", "replace").encode("utf-8")
+    if not isinstance(value, _TEXT):
+        try:
+            value = str(value).decode("utf-8", "replace")
+        except UnicodeEncodeError:  # an error whose words are a text, and not ASCII
+            value = _TEXT(value)
+    return _HALF_A_CHARACTER.sub(u"\ufffd", value).encode("utf-8")
