@@ -10,20 +10,18 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
 
 from engine.types import Pixels
+from tests.gimp.beside import beside, facts_of
 from tests.gimp.roots import SETUP
 
 PLUG_IN = Path(__file__).parents[2] / "plugin_gimp/gimp3/bshm-cut-out"
 _TESTS = Path(__file__).parent
-Meanwhile = Callable[[subprocess.Popen[str]], None]
-
-_FACT = "FACT "  # a line of standard output that tests.gimp.inside.saying wrote
 
 # What no run should have on standard error: a traceback, pixels that GEGL did not take, and complaints that our plug-in
 # or GIMP has; GIMP's own plug-ins, which export files, complain whenever they are called.
@@ -100,11 +98,11 @@ class Desk:
             words += ["/mnt/lib/tests/gimp/setup/start-gimp3.sh", str(limit), module]
             with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
                 try:
-                    with _beside(meanwhile, process):
+                    with beside(partial(meanwhile, process) if meanwhile else None):
                         output, complaints = process.communicate(timeout=limit + 15)
                 finally:
                     process.kill()  # with everything that was started in the root
-        return Run(process.returncode, output, complaints, self.shared, dict(_facts(output)))
+        return Run(process.returncode, output, complaints, self.shared, facts_of(output))
 
     @contextmanager
     def _plug_ins(self) -> Iterator[Path]:
@@ -116,30 +114,3 @@ class Desk:
             for each in self.others:
                 shutil.copytree(each, Path(folder) / each.name)
             yield Path(folder)
-
-
-@contextmanager
-def _beside(meanwhile: Meanwhile | None, process: subprocess.Popen[str]) -> Iterator[None]:
-    """Runs a function in a thread; raises what it raised."""
-    raised: list[BaseException] = []
-
-    def call() -> None:
-        try:
-            if meanwhile:
-                meanwhile(process)
-        except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that is listened to
-            raised.append(error)
-
-    thread = Thread(target=call)
-    thread.start()
-    yield
-    thread.join()
-    if raised:
-        raise raised[0]
-
-
-def _facts(output: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for line in output.splitlines():
-        if line.startswith(_FACT):
-            facts = json.loads(line.removeprefix(_FACT))
-            yield facts.pop("check"), facts

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from engine.types import Rgb8
-from tests.engine.server.live import Live, live
-from tests.gimp.judging import Judge
+from engine.types import Rgb8, Size
+from tests.engine.server.live import Live
+from tests.gimp.beside import astronaut, judge, lay_ready, resident
 from tests.gimp.roots import NotHereError
 from tests.gimp210 import python2 as two
 from tests.gimp210 import running
 from tests.gimp210.kinds import HEIGHT, WIDTH
 from tests.gimp210.python2 import Python2
 from tests.gimp210.running import Desk
+
+__all__ = ["judge", "resident"]  # fixtures of both
 
 
 @pytest.fixture(scope="session")
@@ -37,18 +38,9 @@ def python2(python27: str) -> Iterator[Python2]:
 
 
 @pytest.fixture(scope="session")
-def resident() -> Iterator[Live]:
-    """A real engine with real networks, one look at each person."""
-    with live("quality: fast\n") as engine:
-        yield engine
-
-
-@pytest.fixture(scope="session")
 def photo() -> Rgb8:
     """A person, [HEIGHT, WIDTH, 3]."""
-    from tests.engine.scenes import photo
-
-    return np.asarray(cv2.resize(photo("astronaut"), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    return astronaut(Size(WIDTH, HEIGHT))
 
 
 @pytest.fixture(scope="session")
@@ -65,14 +57,5 @@ def desk(gimp_root: Path, resident: Live, photo: Rgb8, tmp_path_factory: pytest.
     """A GIMP whose plug-in finds the engine, and the photo in the forms that the checks paint. alpha: 0 on the left,
     opaque from the middle on."""
     shared = tmp_path_factory.mktemp("shared")
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    alpha = np.tile(np.clip(np.arange(WIDTH) * 5 - 100, 0, 255).astype(np.uint8), (HEIGHT, 1))
-    for name, pixels in {"rgb": photo, "grey": grey}.items():
-        (shared / f"photo.{name}").write_bytes(pixels.tobytes())
-        (shared / f"photo.{name}a").write_bytes(np.dstack([pixels, alpha]).tobytes())
+    lay_ready(shared, photo, np.clip(np.arange(WIDTH) * 5 - 100, 0, 255).astype(np.uint8))
     return Desk(gimp_root, shared, resident.address.parent)
-
-
-@pytest.fixture(scope="module")
-def judge(desk: Desk, resident: Live) -> Judge:
-    return Judge(resident, desk.shared)

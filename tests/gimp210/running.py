@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
+from tests.gimp.beside import beside, facts_of
 from tests.gimp.roots import SETUP, NotHereError
 from tests.gimp.running import Run
 from tests.gimp210.python2 import PLUG_IN
@@ -23,7 +23,6 @@ from tests.gimp210.python2 import PLUG_IN
 _TESTS = Path(__file__).parent
 # What Python-Fu says of GEGL's operations in every run.
 _NOISE = re.compile(r"^.*Two different plugins tried to register.*\n  gimp\.main\(.*\n", re.MULTILINE)
-_FACT = "FACT "  # a line of standard output that inside/images.py wrote
 
 
 @cache
@@ -75,12 +74,12 @@ class Desk:
             words += ["/mnt/tests/inside/start.sh", str(limit), script]
             with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
                 try:
-                    with _beside(meanwhile):
+                    with beside(meanwhile):
                         output, complaints = process.communicate(timeout=limit + 15)
                 finally:
                     process.kill()  # with everything that was started in the root
         complaints = _NOISE.sub("", complaints)
-        return Run(process.returncode, output, complaints, self.shared, dict(_facts(output)))
+        return Run(process.returncode, output, complaints, self.shared, facts_of(output))
 
     @contextmanager
     def _plug_ins(self) -> Iterator[Path]:
@@ -90,30 +89,3 @@ class Desk:
             if self.installation is not None:
                 (copied / "installation.json").write_text(json.dumps(self.installation), encoding="utf-8")
             yield Path(folder)
-
-
-@contextmanager
-def _beside(meanwhile: Callable[[], None] | None) -> Iterator[None]:
-    """Runs a function in a thread; raises what it raised."""
-    raised: list[BaseException] = []
-
-    def call() -> None:
-        try:
-            if meanwhile:
-                meanwhile()
-        except BaseException as error:  # noqa: BLE001  # raised again below, in the thread that is listened to
-            raised.append(error)
-
-    thread = Thread(target=call)
-    thread.start()
-    yield
-    thread.join()
-    if raised:
-        raise raised[0]
-
-
-def _facts(output: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for line in output.splitlines():
-        if line.startswith(_FACT):
-            facts = json.loads(line.removeprefix(_FACT))
-            yield facts.pop("check"), facts
