@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import UsageError
-from engine.models.sources import HttpsSource, Member, NpmSource, Source, WheelSource
+from engine.models.sources import GraphSource, HttpsSource, Member, NpmSource, Source, WheelSource
 
 Task = Literal["matte", "people", "upscale"]
 
@@ -225,10 +225,9 @@ _BSHM = Network(
     # Not measured: a guess on the safe side for a U-Net of 78 million parameters (README, "BSHM itself")
     memory=((512, 400), (1024, 1600), (2560, 9600)),
     sources=(
-        HttpsSource(
+        GraphSource(
             "https://www.modelscope.cn/api/v1/models/iic/cv_unet_image-matting/repo"
-            "?Revision=master&FilePath=tf_graph.pb",
-            Member("tf_graph.pb", None, None),
+            "?Revision=master&FilePath=tf_graph.pb"
         ),
     ),
     note="its authors publish no licence, hash or size: what is fetched first is pinned, and checked ever after",

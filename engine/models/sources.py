@@ -5,6 +5,7 @@ No registry's address stands here: pip and npm are called as clients and know th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -13,14 +14,11 @@ from engine.errors import NetworkError
 
 @dataclass(frozen=True)
 class Member:
-    """One file that a source gives. path: inside the package, with forward slashes. size: bytes.
-
-    sha256, size None: not known; where a file is accepted first, the store pins it.
-    """
+    """One file that a source gives. path: inside the package, with forward slashes. size: bytes."""
 
     path: str
-    sha256: str | None
-    size: int | None
+    sha256: str
+    size: int
 
     @property
     def name(self) -> str:
@@ -36,8 +34,7 @@ class HttpsSource:
     member: Member
 
     def __post_init__(self) -> None:
-        if not self.url.startswith("https://"):
-            raise NetworkError(f"{self.url}: not an https address")
+        _check_https(self.url)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -48,6 +45,31 @@ class HttpsSource:
     def words(self) -> str:
         """How a person would name it."""
         return self.url
+
+
+@dataclass(frozen=True)
+class GraphSource:
+    """A TensorFlow graph at an https address, of which nobody publishes a hash or the size."""
+
+    url: str
+
+    def __post_init__(self) -> None:
+        _check_https(self.url)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """None that could be checked."""
+        return ()
+
+    @property
+    def words(self) -> str:
+        """How a person would name it."""
+        return self.url
+
+
+def _check_https(url: str) -> None:
+    if not url.startswith("https://"):
+        raise NetworkError(f"{url}: not an https address")
 
 
 @dataclass(frozen=True)
@@ -90,4 +112,20 @@ class NpmSource(PackageSource):
         return f"npm pack {self.package}@{self.version}"
 
 
-Source = HttpsSource | WheelSource | NpmSource
+Source = HttpsSource | GraphSource | WheelSource | NpmSource
+
+
+def mirrored(url: str, mirrors: Sequence[str]) -> str:
+    """The address that stands in for one. mirrors: settings.mirrors, "FROM=TO"; the longest FROM that fits counts."""
+    pairs = [each.split("=", 1) for each in mirrors]
+    fitting = [(start, stand_in) for start, stand_in in pairs if _begins(url, start)]
+    if not fitting:
+        return url
+    start, stand_in = max(fitting, key=lambda pair: len(pair[0]))
+    return stand_in.rstrip("/") + url[len(start.rstrip("/")) :]
+
+
+def _begins(url: str, start: str) -> bool:
+    """Whole parts of it: https://example.org is not the beginning of https://example.organic."""
+    bare = start.rstrip("/")
+    return url == bare or url.startswith((f"{bare}/", f"{bare}?"))

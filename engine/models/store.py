@@ -1,17 +1,26 @@
-"""The store: a folder with the networks' ONNX files, none of which is handed out before its hash was checked."""
+"""The store: a folder with the networks' files, none of which is handed out before its hash was checked.
+
+Most networks have one file, which the catalogue pins. One of which nobody publishes a hash (BSHM) may have two, the
+graph that a user brought and the ONNX file made of it; they are pinned as they are accepted first (engine.models.pins).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock
 
 from engine.errors import NetworkError, system_reason
 from engine.folders import networks_folder, sync_folder
 from engine.models.catalogue import Network
+from engine.models.pins import CATALOGUE, Pin, read_pins, write_pins
 
 
 class State(StrEnum):
@@ -29,49 +38,115 @@ class Store:
         self.folder = folder or networks_folder()
 
     def path(self, network: Network) -> Path:
-        """The network's file, its size and SHA-256 just checked. Raises NetworkError where it is missing or damaged."""
-        file = self.folder / network.file
-        state = self.state(network)
+        """The file to run, its size and SHA-256 just checked: the ONNX file where it is there, else the graph.
+
+        Raises NetworkError where there is none, or it is damaged.
+        """
+        name = self._present(network)
+        file, pin = self.folder / name, self.pin(network, name)
+        state = self.file_state(network, name)
         if state is State.MISSING:
             raise NetworkError(f"{network.name}: the network is not installed", f"{file} is missing", _pull(network))
         if state is State.DAMAGED:
+            wanted = f"{pin.size} bytes that {pin.owner} SHA-256 stands for" if pin else "file that was accepted"
             raise NetworkError(
-                f"{network.name}: the network's file is damaged",
-                f"{file} is not the {network.size} bytes that the catalogue's SHA-256 stands for",
-                _pull(network),
+                f"{network.name}: the network's file is damaged", f"{file} is not the {wanted}", _pull(network)
             )
         return file
 
     def state(self, network: Network) -> State:
-        """What the file is now; reads all of it. Raises NetworkError where it cannot be read."""
-        file = self.folder / network.file
+        """What the file to run is now; reads all of it. Raises NetworkError where it cannot be read."""
+        return self.file_state(network, self._present(network))
+
+    def file_state(self, network: Network, name: str) -> State:
+        """The same of one of the network's files, by its name."""
+        file, pin = self.folder / name, self.pin(network, name)
         try:
             with file.open("rb") as stream:
-                fits = os.fstat(stream.fileno()).st_size == network.size
-                fits = fits and hashlib.file_digest(stream, "sha256").hexdigest() == network.sha256
+                fits = pin is not None and os.fstat(stream.fileno()).st_size == pin.size
+                fits = fits and pin is not None and hashlib.file_digest(stream, "sha256").hexdigest() == pin.sha256
         except FileNotFoundError:
             return State.MISSING
         except OSError as error:
             raise NetworkError(f"{file}: the network cannot be read", system_reason(error)) from error
         return State.INSTALLED if fits else State.DAMAGED
 
+    def pin(self, network: Network, name: str) -> Pin | None:
+        """What one of the network's files must be; None: nothing of that name was accepted yet."""
+        if network.sha256 is not None and network.size is not None:
+            return Pin(network.sha256, network.size, CATALOGUE)
+        return read_pins(self.folder).get(name)
+
     def put(self, network: Network, content: bytes) -> Path:
-        """Writes the network's file so that it is there whole or not at all, and returns its path.
+        """Writes the file of a network that the catalogue pins, and returns its path.
 
         Raises NetworkError where the content is not the catalogue's, or the folder cannot be written.
         """
         if len(content) != network.size or hashlib.sha256(content).hexdigest() != network.sha256:
             raise NetworkError(f"{network.name}: not the catalogue's file", "its size or SHA-256 is another")
-        file = self.folder / network.file
-        unfinished = self.folder / f".{network.file}.unfinished"
+        with self._writing(network.file) as stream:
+            stream.write(content)
+        return self.folder / network.file
+
+    def accept(self, network: Network, name: str, file: Path, source: str) -> Pin:
+        """Copies one of the files of a network that the catalogue does not pin, and pins it.
+
+        source: where it came from. Raises NetworkError where another file of that name was accepted before, or the
+        folder cannot be written.
+        """
+        with file.open("rb") as stream:
+            found = Pin(hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size, source)
+        before = self.pin(network, name)
+        if before is not None and (before.sha256, before.size) != (found.sha256, found.size):
+            raise NetworkError(
+                f"{network.name}: another file than the one that was accepted first",
+                f"its SHA-256 is {found.sha256}; that of {before.source} was {before.sha256}",
+                f"If you trust the new one, run: bshm models remove {network.name}; and then this again",
+            )
+        with self._writing(name, found) as writing, file.open("rb") as stream:
+            shutil.copyfileobj(stream, writing)
+        return found
+
+    def remove(self, network: Network) -> bool:
+        """Deletes the network's files and pins; False where there was none. Raises NetworkError where that fails."""
+        removed = False
+        for file in (self.folder / name for name in names_of(network)):
+            try:
+                file.unlink()
+                removed = True
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise NetworkError(f"{file}: the network cannot be removed", system_reason(error)) from error
+        try:
+            if network.sha256 is None and self.folder.is_dir():
+                with FileLock(self.folder / ".lock"):
+                    pins = read_pins(self.folder)
+                    write_pins(self.folder, {name: pin for name, pin in pins.items() if name not in names_of(network)})
+            if removed:
+                sync_folder(self.folder)
+        except OSError as error:
+            raise NetworkError(f"{self.folder}: the store cannot be written", system_reason(error)) from error
+        return removed
+
+    def _present(self, network: Network) -> str:
+        """Of the network's files the first that is there; the ONNX file where there is none."""
+        return next((name for name in names_of(network) if (self.folder / name).exists()), network.file)
+
+    @contextmanager
+    def _writing(self, name: str, pin: Pin | None = None) -> Iterator[BinaryIO]:
+        """A file that takes its place in the store, whole, when the block ends; and its pin. Raises NetworkError."""
+        file, unfinished = self.folder / name, self.folder / f".{name}.unfinished"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / ".lock"):
                 try:
                     with unfinished.open("wb") as stream:
-                        stream.write(content)
+                        yield stream
                         stream.flush()
                         os.fsync(stream.fileno())
+                    if pin:  # before its file: one that has no pin is taken for damaged
+                        write_pins(self.folder, {**read_pins(self.folder), name: pin})
                     unfinished.replace(file)
                 finally:
                     unfinished.unlink(missing_ok=True)
@@ -82,19 +157,11 @@ class Store:
                 system_reason(error),
                 "Make room or mend the folder's permissions",
             ) from error
-        return file
 
-    def remove(self, network: Network) -> bool:
-        """Deletes the network's file; False where there was none. Raises NetworkError where that fails."""
-        file = self.folder / network.file
-        try:
-            file.unlink()
-            sync_folder(self.folder)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise NetworkError(f"{file}: the network cannot be removed", system_reason(error)) from error
-        return True
+
+def names_of(network: Network) -> tuple[str, ...]:
+    """The files that a network may have in the store, the one to run first."""
+    return (network.file, network.graph) if network.graph else (network.file,)
 
 
 def _pull(network: Network) -> str:

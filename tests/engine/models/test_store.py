@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,13 @@ from hypothesis import strategies as st
 
 from engine.errors import NetworkError
 from engine.folders import cache_folder, networks_folder
+from engine.models.catalogue import NETWORKS
+from engine.models.pins import Pin
 from engine.models.store import State, Store
 from tests.engine.models.making import CONTENT, network
 
 NETWORK = network()
+BSHM = NETWORKS["bshm"]
 ROOT = Path(__file__).parents[3]
 
 
@@ -132,3 +137,71 @@ def test_folders_follow_the_xdg_specification(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert Store().folder == tmp_path / "data/bshm/networks"
     assert cache_folder() == tmp_path / "cache/bshm"
+
+
+@pytest.fixture
+def bring(tmp_path: Path) -> Callable[[bytes], Path]:
+    """A file with this content, outside of the store."""
+
+    def bring(content: bytes) -> Path:
+        file = tmp_path / "brought"
+        file.write_bytes(content)
+        return file
+
+    return bring
+
+
+class TestPinnedOnFirstUse:
+    """A network of which nobody publishes a hash: the file that is accepted first is the only one from then on."""
+
+    GRAPH, OTHER, MADE = b"a graph" * 99, b"another graph" * 99, b"the same as ONNX" * 99
+
+    def test_it_is_handed_out_and_pinned(self, store: Store, bring: Callable[[bytes], Path]) -> None:
+        assert store.state(BSHM) is State.MISSING
+        pin = store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "https://example.org/tf_graph.pb")
+        assert pin == Pin(hashlib.sha256(self.GRAPH).hexdigest(), len(self.GRAPH), "https://example.org/tf_graph.pb")
+        assert store.pin(BSHM, "bshm.pb") == pin
+        assert store.path(BSHM) == store.folder / "bshm.pb"
+
+    def test_the_onnx_file_goes_before_the_graph(self, store: Store, bring: Callable[[bytes], Path]) -> None:
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "")
+        store.accept(BSHM, "bshm.onnx", bring(self.MADE), "")
+        assert store.path(BSHM) == store.folder / "bshm.onnx"
+
+    def test_a_changed_file_is_not_handed_out(self, store: Store, bring: Callable[[bytes], Path]) -> None:
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "")
+        (store.folder / "bshm.pb").write_bytes(self.OTHER)
+        with pytest.raises(NetworkError, match=r"the network's file is damaged.*the pinned SHA-256"):
+            store.path(BSHM)
+
+    def test_a_file_that_nobody_accepted_is_not_handed_out(self, store: Store) -> None:
+        store.folder.mkdir(parents=True, exist_ok=True)
+        (store.folder / "bshm.onnx").write_bytes(self.MADE)
+        with pytest.raises(NetworkError, match="is not the file that was accepted"):
+            store.path(BSHM)
+
+    def test_another_file_is_refused_with_both_hashes_and_the_way_out(
+        self, store: Store, bring: Callable[[bytes], Path]
+    ) -> None:
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "https://example.org/a")
+        with pytest.raises(NetworkError) as refused:
+            store.accept(BSHM, "bshm.pb", bring(self.OTHER), "https://example.org/b")
+        assert hashlib.sha256(self.GRAPH).hexdigest() in refused.value.why
+        assert hashlib.sha256(self.OTHER).hexdigest() in refused.value.why
+        assert "bshm models remove bshm" in refused.value.remedy
+        assert store.path(BSHM).read_bytes() == self.GRAPH
+
+    def test_the_same_file_again_mends_a_damaged_one(self, store: Store, bring: Callable[[bytes], Path]) -> None:
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "")
+        (store.folder / "bshm.pb").write_bytes(b"damage")
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "")
+        assert store.path(BSHM).read_bytes() == self.GRAPH
+
+    def test_after_removing_it_another_may_come(self, store: Store, bring: Callable[[bytes], Path]) -> None:
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "")
+        store.accept(BSHM, "bshm.onnx", bring(self.MADE), "")
+        assert store.remove(BSHM)
+        assert store.state(BSHM) is State.MISSING
+        store.accept(BSHM, "bshm.pb", bring(self.OTHER), "")
+        assert store.path(BSHM).read_bytes() == self.OTHER
+        assert store.pin(BSHM, "bshm.onnx") is None

@@ -1,0 +1,146 @@
+"""Whether a file is a network of BSHM's kind: graphs by their bytes, ONNX files by a run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from engine.errors import NetworkError
+from engine.models.catalogue import NETWORKS
+from engine.models.contract import check_graph, check_onnx, trial_picture
+
+BSHM = NETWORKS["bshm"]
+
+
+def field(number: int, content: bytes) -> bytes:
+    """One that has a length, as https://protobuf.dev/programming-guides/encoding/ says."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def varint(value: int) -> bytes:
+    more = value >> 7
+    return bytes([value & 0x7F | (0x80 if more else 0)]) + (varint(more) if more else b"")
+
+
+def node(name: str, operation: str) -> bytes:
+    return field(1, field(1, name.encode()) + field(2, operation.encode()) + field(5, b"weights" * 50))
+
+
+GRAPH = node("input_image", "Placeholder") + node("conv/Conv2D", "Conv2D") + node("output_png", "Cast") + b"\x18\x05"
+
+
+def refusal(folder: Path, content: bytes) -> str:
+    file = folder / "图.pb"
+    file.write_bytes(content)
+    with pytest.raises(NetworkError) as refused:
+        check_graph(file)
+    return str(refused.value)
+
+
+def test_a_graph_with_bshms_input_and_output_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "tf_graph.pb").write_bytes(GRAPH)
+    check_graph(tmp_path / "tf_graph.pb")
+
+
+def test_the_graph_that_stands_in_for_bshms_is_taken(stand_in: Path) -> None:
+    check_graph(stand_in)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "of its 0 nodes none is called input_image or output_png"),
+        (node("input_image", "Placeholder"), "of its 1 nodes none is called output_png"),
+        (node("input_image", "Const") + node("output_png", "Cast"), "its input_image takes no picture"),
+        (GRAPH[:-60], "it ends "),
+        (b"<!DOCTYPE html><html>", "no TensorFlow graph, or not all of it"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "no TensorFlow graph, or not all of it"),
+        (bytes(1000), "begins no field"),
+        (b"\xff" * 20, "is in no number"),
+    ],
+)
+def test_what_is_none_is_refused_and_said_why(tmp_path: Path, content: bytes, words: str) -> None:
+    said = refusal(tmp_path, content)
+    assert said.startswith(f"{tmp_path / '图.pb'}: ")
+    assert words in said
+
+
+@given(st.integers(1, len(GRAPH) - 3))
+def test_one_that_is_cut_off_is_refused(tmp_path_factory: pytest.TempPathFactory, length: int) -> None:
+    assert refusal(tmp_path_factory.mktemp("cut"), GRAPH[:length])
+
+
+@given(st.binary())
+@example(b"\x0a\x80")
+@example(b"\x08\x01")
+def test_any_other_bytes_are_refused_in_a_sentence(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    assert refusal(tmp_path_factory.mktemp("any"), content)
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="cannot be read"):
+        check_graph(tmp_path / "missing.pb")
+
+
+def export(file: Path, *, transposed: bool = False, fixed: bool = False, channels: int = 4) -> Path:
+    """An ONNX file that takes a picture as BSHM's does, and gives a part of it."""
+    shape: list[str | int] = [64, 96, 3] if fixed else ["h", "w", 3]
+    image = helper.make_tensor_value_info("input_image:0", TensorProto.FLOAT, shape)
+    png = helper.make_tensor_value_info("output_png:0", TensorProto.UINT8, None)
+    nodes = [
+        helper.make_node("Concat", ["input_image:0", "input_image:0"], ["six"], axis=2),
+        helper.make_node("Slice", ["six", "start", "end", "axis"], ["some"]),
+        helper.make_node("Transpose", ["some"], ["turned"], perm=[1, 0, 2] if transposed else [0, 1, 2]),
+        helper.make_node("Cast", ["turned"], ["output_png:0"], to=TensorProto.UINT8),
+    ]
+    numbers = [("start", 0), ("end", channels), ("axis", 2)]
+    constants = [helper.make_tensor(name, TensorProto.INT64, [1], [value]) for name, value in numbers]
+    graph = helper.make_graph(nodes, "g", [image], [png], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), file)
+    return file
+
+
+def test_an_export_that_gives_alphas_of_any_size_is_taken(tmp_path: Path) -> None:
+    check_onnx(BSHM, export(tmp_path / "bshm.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"transposed": True}, "for a picture of 96 x 64 pixels it gives an alpha of 64 x 96"),
+        ({"fixed": True}, "a picture of 50 x 75 pixels fails"),
+        ({"channels": 3}, "the network's output is no alpha: it is 64 x 96 x 3, uint8"),
+    ],
+)
+def test_an_export_of_another_kind_is_refused(tmp_path: Path, wrong: dict[str, int], words: str) -> None:
+    with pytest.raises(NetworkError) as refused:
+        check_onnx(BSHM, export(tmp_path / "bshm.onnx", **wrong))  # type: ignore[arg-type]  # a bool is an int too
+    assert words in str(refused.value)
+
+
+def test_a_network_that_takes_planes_is_refused(tmp_path: Path) -> None:
+    from engine.models.store import Store
+
+    copied = Path(shutil.copy(Store().path(NETWORKS["modnet"]), tmp_path / "bshm.onnx"))
+    with pytest.raises(NetworkError):
+        check_onnx(BSHM, copied)
+
+
+def test_what_is_no_onnx_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bshm.onnx").write_bytes(GRAPH)
+    with pytest.raises(NetworkError, match="the network cannot be run"):
+        check_onnx(BSHM, tmp_path / "bshm.onnx")
+
+
+def test_the_picture_that_is_tried_is_not_square_and_has_colours() -> None:
+    picture = trial_picture(96, 64)
+    assert picture.shape == (64, 96, 3)
+    assert picture.dtype == np.uint8
+    assert all(np.ptp(picture[..., channel]) == 255 for channel in range(3))
