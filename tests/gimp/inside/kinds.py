@@ -70,3 +70,9 @@ NOBODY = (330, 10, 20, 20)  # where there is only the wall
 
 # Twelve megapixels.
 LARGE = (4000, 3000)
+
+# A large picture, and where its small people are: left, top and side. Pixels that are marked: two on people, and two
+# in its corners, beside which those two lie in one cell of a grid of twenty by twenty.
+LARGE = (4000, 3000)
+SMALL = ((1910, 1500, 190), (2100, 1500, 190))
+MARKS = ((2020, 1612), (2180, 1612), (0, 0), (3999, 2999))

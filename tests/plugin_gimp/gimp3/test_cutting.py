@@ -60,13 +60,22 @@ def test_the_layers_alpha_counts_where_it_is_sent(running: Live, layer: Pixels) 
     assert matte[:, WIDTH // 2 :].max() == 255
 
 
-def test_people_are_meant_by_points(running: Live, layer: Pixels) -> None:
+def test_people_are_meant_by_a_selection(running: Live, layer: Pixels) -> None:
     engine = Engine(running.address)
-    on_her = cut_out_by(engine, replace(MATTE, people="all", at=((225, 120),)), layer, nobody_watches)
-    beside = cut_out_by(engine, replace(MATTE, people="all", at=((10, 500),)), layer, nobody_watches)
+    on_her, beside = (
+        cut_out_by(engine, replace(MATTE, people="largest", selection=marked(*place)), layer, nobody_watches)
+        for place in ((225, 120), (10, 500))
+    )
     assert max(on_her.samples) == 255
     assert not any(beside.samples)
     assert beside.warnings
+
+
+def marked(x: int, y: int) -> bytes:
+    """A selection of one pixel."""
+    samples = bytearray(WIDTH * HEIGHT)
+    samples[y * WIDTH + x] = 128
+    return bytes(samples)
 
 
 def test_stages_are_told_and_go_forward(running: Live, layer: Pixels) -> None:

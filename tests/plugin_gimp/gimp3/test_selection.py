@@ -1,10 +1,9 @@
-"""What is selected on a layer: points for the engine, and whether a matte has anything there."""
+"""What is selected on a layer: what the engine takes for marked, and whether a matte has anything there."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from bshm_cut_out.selection import Selected, holds_any, points
+from bshm_cut_out.selection import Selected, holds_any, marks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,28 +29,16 @@ def samples_of(selected: Selected) -> Pixels:
 
 
 @given(selections())
-def test_points_are_selected_and_not_too_many(selected: Selected) -> None:
+def test_what_is_selected_by_half_is_marked(selected: Selected) -> None:
     samples = samples_of(selected)
-    found = points(selected)
+    marked = np.frombuffer(marks(selected), np.uint8).reshape(samples.shape) >= 128
     least = 128 if samples.max() >= 128 else 1
-    assert 1 <= len(found) <= 400
-    assert all(samples[y, x] >= least for x, y in found)
+    assert np.array_equal(marked, samples >= least)
 
 
-def test_no_mark_is_too_small_beside_another() -> None:
-    """A stroke over one person, and a dot on another, far away."""
-    marks = np.zeros((3000, 4000), np.uint8)
-    marks[100:900, 200:300] = 255
-    marks[2900, 3900] = 255
-    found = points(Selected(4000, 3000, marks.tobytes()))
-    assert (3900, 2900) in found
-    assert sum(x < 400 for x, _ in found) > 3
-
-
-def test_a_small_selection_has_as_many_points_as_a_large_one() -> None:
-    marks = np.zeros((3000, 4000), np.uint8)
-    marks[700:760, 900:960] = 255
-    assert len(points(Selected(4000, 3000, marks.tobytes()))) == 400
+def test_what_is_sent_is_no_copy_of_a_selection_that_has_halves() -> None:
+    selected = Selected(3, 2, bytes([0, 7, 128, 0, 0, 1]))
+    assert marks(selected) is selected.samples
 
 
 @given(selections(), st.data())
@@ -63,8 +50,3 @@ def test_what_lies_beside_the_selection_does_not_count(selected: Selected, data:
     one = data.draw(st.integers(0, len(rows) - 1))
     alpha[rows[one], columns[one]] = 1
     assert holds_any(selected, alpha.tobytes())
-
-
-@pytest.mark.parametrize("value", [1, 127])
-def test_what_is_selected_by_less_than_half_counts_where_there_is_nothing_else(value: int) -> None:
-    assert points(Selected(3, 2, bytes([0, 0, 0, 0, 0, value]))) == ((2, 1),)

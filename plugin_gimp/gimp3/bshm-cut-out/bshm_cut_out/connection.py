@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -72,13 +72,16 @@ class Call(http.client.HTTPConnection):
                 self.sock.shutdown(socket.SHUT_RDWR)
 
     def exchange(
-        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self, method: str, target: str, body: Sequence[bytes] = (), headers: Mapping[str, str] | None = None
     ) -> tuple[Message, bytes]:
-        """The answer's headers and body. Raises CutOutError, also for what no engine of ours says."""
+        """The answer's headers and body. body: in pieces. Raises CutOutError, also for what no engine of ours says."""
+        about = {**(headers or {}), "Connection": "close"}
+        if body:
+            about["Content-Length"] = str(sum(map(len, body)))
         try:
             with closing(self):
                 with suppress(BrokenPipeError, ConnectionResetError):  # it answers before it has read all: 413, 503
-                    self.request(method, target, body, {**(headers or {}), "Connection": "close"})
+                    self.request(method, target, body or None, about)
                 with closing(self.getresponse()) as response:
                     content = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -181,12 +184,19 @@ class Engine:
         return Call(self.path, None)
 
 
-def cut_out(call: Call, asked: Mapping[str, str], size: tuple[int, int, int], samples: bytes) -> Answer:
-    """The one result that is asked for, in raw samples. size: width, height and channels of what is sent."""
+def cut_out(
+    call: Call, asked: Mapping[str, str], size: tuple[int, int, int], samples: bytes, selection: bytes | None = None
+) -> Answer:
+    """The one result that is asked for, in raw samples. size: width, height and channels of what is sent. selection: a
+    byte a pixel, which says whom to cut out."""
     names = ("X-Width", "X-Height", "X-Channels")
     headers = {name: str(number) for name, number in zip(names, size, strict=True)}
     headers["Content-Type"] = "application/octet-stream"
-    about, content = call.exchange("POST", f"/v1/cutout?{urlencode(asked)}", samples, headers)
+    body = [samples]
+    if selection is not None:
+        headers["X-Selection"] = "1"
+        body.append(selection)
+    about, content = call.exchange("POST", f"/v1/cutout?{urlencode(asked)}", body, headers)
     try:
         warnings = tuple(str(each) for each in json.loads(about.get("X-Bshm-Report", "")).get("warnings", ()))
     except (ValueError, AttributeError):

@@ -34,17 +34,18 @@ Tell = Callable[[str, float], None]
 @dataclass(frozen=True)
 class Asked:
     """What is wanted of a layer. want: "matte" or "cutout". people: "auto", "all" or "largest". edge: "soft" or
-    "crisp". at: points in the layer's pixels; where there are some, those people are meant on whom one of them lies."""
+    "crisp". selection: a byte for each of the layer's pixels; those people are meant on whom one is 128 or more. None:
+    `people` says whom."""
 
     want: str
     network: str
     people: str
     edge: str
-    at: tuple[tuple[int, int], ...] = ()
+    selection: bytes | None = None
 
     def query(self, job: str, name: str) -> dict[str, str]:
         """The parameters of POST /v1/cutout. name: what sentences call the layer."""
-        whom = {"at": ";".join(f"{x},{y}" for x, y in self.at)} if self.at else {"people": self.people}
+        whom = {"people": self.people} if self.selection is None else {}
         return {
             "want": self.want,
             "format": "raw",
@@ -93,7 +94,7 @@ def _offered(engine: Engine, asked: Asked, pixels: Pixels, tell: Tell) -> Answer
     watch = _Watch(engine, job, tell)
     name = "".join(each for each in pixels.name if each.isprintable())[:200] or "layer"
     answer = while_telling(
-        lambda: cut_out(call, asked.query(job, name), size, pixels.samples), watch.look, call.hang_up
+        lambda: cut_out(call, asked.query(job, name), size, pixels.samples, asked.selection), watch.look, call.hang_up
     )
     wanted = pixels.width * pixels.height * {"matte": 1, "cutout": 4}[asked.want]
     if len(answer.samples) != wanted:

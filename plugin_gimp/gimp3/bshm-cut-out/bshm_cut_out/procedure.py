@@ -19,7 +19,7 @@ from bshm_cut_out.options import Options, add_arguments, chosen
 from bshm_cut_out.places import Installation, installation, socket_path
 from bshm_cut_out.results import WANTS, Cut, apply, check
 from bshm_cut_out.seeing import pixels_of, seen_of
-from bshm_cut_out.selection import Selected, holds_any, points
+from bshm_cut_out.selection import Selected, holds_any, marks
 from bshm_cut_out.starting import ready_engine
 from bshm_cut_out.words import DOMAIN, _, printable, quoted, told
 
@@ -170,8 +170,8 @@ def _nobody(names: Sequence[str], *, selected: bool) -> CutOutError:
 
 
 def _asked(options: Options, selected: Selected | None) -> Asked:
-    at = points(selected) if selected and options.people == "touching" else ()
-    return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, at)
+    selection = marks(selected) if selected and options.people == "touching" else None
+    return Asked(WANTS[options.result], options.network, _PEOPLE[options.people], options.edge, selection)
 
 
 def _is_anybody(samples: bytes, options: Options, limit: Selected | None) -> bool:
