@@ -20,7 +20,9 @@ class Program:
     def __init__(self, graph: Graph, device: torch.device, precision: Precision) -> None:
         self._graph, self._device, self._precision = graph, device, precision
         self._placed: dict[tuple[str, torch.device, torch.dtype, bool], Tensor] = {}
-        self._constants = [self._constants_of(step) for step in graph.steps]
+        count = len(graph.steps)
+        self._kinds = [precision.of(step.operator, place / count) for place, step in enumerate(graph.steps)]
+        self._constants = [self._constants_of(*each) for each in zip(graph.steps, self._kinds, strict=True)]
 
     def run(self, picture: Tensor) -> tuple[Tensor, ...]:
         """The graph's outputs, in the CPU's memory, of the kinds that the file gives. picture: in the CPU's memory too.
@@ -29,21 +31,21 @@ class Program:
         """
         with torch.inference_mode():
             values = {self._graph.input: picture.to(self._device, self._graph.kind)}
-            for step, constants in zip(self._graph.steps, self._constants, strict=True):
-                self._do(step, constants, values)
+            for step, kind, constants in zip(self._graph.steps, self._kinds, self._constants, strict=True):
+                self._do(step, kind, constants, values)
             return tuple(self._result(each, values) for each in self._graph.outputs)
 
     def _result(self, name: str, values: Mapping[str, Tensor]) -> Tensor:
         found = values[name] if name in values else self._graph.constants[name]
         return found.to(_CPU, torch.float32 if self._precision.half and found.dtype == torch.float16 else found.dtype)
 
-    def _do(self, step: Step, constants: Mapping[int, Tensor], values: dict[str, Tensor]) -> None:
+    def _do(self, step: Step, kind: torch.dtype, constants: Mapping[int, Tensor], values: dict[str, Tensor]) -> None:
         inputs: list[Tensor | None] = []
         for position, name in enumerate(step.inputs):
             if position in constants:
                 inputs.append(constants[position])
             else:
-                inputs.append(self._placed_for(step, position, values[name]) if name else None)
+                inputs.append(self._placed_for(step, position, kind, values[name]) if name else None)
         made = step.function(*inputs)
         del inputs
         outputs: Sequence[Tensor] = (made,) if isinstance(made, torch.Tensor) else made
@@ -51,29 +53,27 @@ class Program:
         for name in step.spent:
             del values[name]
 
-    def _constants_of(self, step: Step) -> dict[int, Tensor]:
+    def _constants_of(self, step: Step, kind: torch.dtype) -> dict[int, Tensor]:
         found = {}
         for position, name in enumerate(step.inputs):
             if name in self._graph.constants:
-                found[position] = self._placed_constant(step, position, name)
+                found[position] = self._placed_constant(step, position, kind, name)
         return found
 
-    def _placed_constant(self, step: Step, position: int, name: str) -> Tensor:
-        placed = self._placed_for(step, position, self._graph.constants[name])
+    def _placed_constant(self, step: Step, position: int, kind: torch.dtype, name: str) -> Tensor:
+        placed = self._placed_for(step, position, kind, self._graph.constants[name])
         lined_up = self._precision.channels_last and step.operator == "Conv" and placed.dim() == 4
         key = (name, placed.device, placed.dtype, lined_up)
         if key not in self._placed:
             self._placed[key] = placed.contiguous(memory_format=torch.channels_last) if lined_up else placed
         return self._placed[key]
 
-    def _placed_for(self, step: Step, position: int, value: Tensor) -> Tensor:
-        """A value where a step reads it, and as what."""
+    def _placed_for(self, step: Step, position: int, kind: torch.dtype, value: Tensor) -> Tensor:
+        """A value where a step reads it, and as what. kind: of the step."""
         if step.of_shapes or position in step.numbers:
             return value.to(_CPU)
-        kind = self._precision.of(step.operator) if self._precision.half and value.dtype in _CONVERTED else value.dtype
-        if value.device == self._device:
-            return value.to(kind)
-        return _carried(value, self._device, kind)
+        wanted = kind if self._precision.half and value.dtype in _CONVERTED else value.dtype
+        return value.to(wanted) if value.device == self._device else _carried(value, self._device, wanted)
 
 
 def _carried(value: Tensor, device: torch.device, kind: torch.dtype) -> Tensor:

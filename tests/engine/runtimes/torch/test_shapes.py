@@ -19,6 +19,8 @@ ENDS = st.integers(-8, 8) | st.sampled_from((FAR, -FAR, 2**63 - 1, -(2**63) + 1)
 @settings(max_examples=80, deadline=None)
 @given(ENDS, ENDS, st.integers(-4, 3), st.sampled_from((-3, -2, -1, 1, 2, 3)))
 def test_a_slice(first: int, last: int, axis: int, step: int) -> None:
+    # Backwards, ONNX Runtime takes the largest numbers for the beginning too, which the standard does not say.
+    assume(step > 0 or last < FAR)
     assert_same("Slice", ALL, whole(first), whole(last), whole(axis), whole(step))
 
 
