@@ -39,6 +39,8 @@ def told(python: Path, graph: Path, message: dict[str, Any], frame: str) -> Bshm
         return _other_version(python, why)
     if stage == "gpu":
         return DeviceError(f"{python}: its TensorFlow cannot use the GPU", why, "Set 'device: cpu' in the config")
+    if stage == "file":
+        return NetworkError(f"{graph}: the graph cannot be read", why[:1].lower() + why[1:])
     if stage == "graph":
         return NetworkError(f"{graph}: it is no graph of BSHM's kind", why, "Fetch it again: bshm models pull bshm")
     return NetworkError(f"{graph}: the network failed on {frame}", why)

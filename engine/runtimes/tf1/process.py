@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from engine.errors import system_reason
 from engine.logs import fields
+from engine.memory import WORKER_ENVIRONMENT
 from engine.runtimes.tf1 import failures
 from engine.runtimes.tf1.devices import Found, card, device_of, visible
 from engine.worker.endings import in_words
@@ -234,8 +235,10 @@ class Tf1Process:
 
 
 def _start(python: Path, end: int, memory: int, device: str) -> subprocess.Popen[bytes]:
-    # TF_CPP_MIN_LOG_LEVEL stays away too: TensorFlow's lines of every level say why it has no GPU.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TF_"))}
+    # TF_CPP_MIN_LOG_LEVEL goes too: TensorFlow's lines of every level say why it has no GPU. And so does what makes the
+    # C library give all memory back at once: with it a run takes up to half as long again; see the worker's Limit.
+    strange = ("PYTHON", "TF_", *WORKER_ENVIRONMENT)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
     cards = visible(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
     return subprocess.Popen(
         [python, "-I", "-X", "utf8", "-W", "ignore", "-X", "faulthandler", _WORKER, str(end), str(memory)],

@@ -17,13 +17,15 @@ The worker's answers, one each:
     {"say": "found", "version": text, "cuda": text, "cards": [TensorFlow's descriptions of the GPUs]}
     {"say": "ready"}
     {"say": "done"}
-    {"say": "failed", "stage": "import" | "version" | "gpu" | "graph" | "run", "why": text, "short": memory ran out}
+    {"say": "failed", "stage": "import", "version", "gpu", "file", "graph" or "run", "why": text, "short": bool}
+        short: memory ran out
 
 The memory holds the picture, uint8 RGB [H, W, 3], and behind it the alpha, uint8 [H, W]. The host sets its size.
 
 It ends when the host's end of the socket is closed, also while TensorFlow computes: that lets other threads run.
 """
 
+import ctypes
 import json
 import mmap
 import os
@@ -110,8 +112,7 @@ def serve(end: socket.socket, asked: "queue.Queue[Message]", memory: int) -> Non
     tell(end, dict(found(tf, config), say="found"))
     count = asked.get()["bytes"]
     run = load(tf, begin["graph"], config)
-    if count:
-        limit(count)
+    limit = Limit(count)
     tell(end, {"say": "ready"})
     pixels = Pixels(memory)
     while True:
@@ -126,6 +127,7 @@ def serve(end: socket.socket, asked: "queue.Queue[Message]", memory: int) -> Non
         else:
             tell(end, {"say": "done"})
         picture = alpha = None
+        limit.give_back()
 
 
 def tensorflow(versions: Optional[str]) -> Any:
@@ -186,7 +188,11 @@ def load(tf: Any, path: str, config: Any) -> Callable[[Any], Any]:
     """A function of a picture, uint8 [H, W, 3], that gives its alpha, uint8 [H, W]."""
     definition, graph = tf.GraphDef(), tf.Graph()
     try:
-        definition.ParseFromString(Path(path).read_bytes())
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise Failed("file", error.strerror or error) from error
+    try:
+        definition.ParseFromString(content)
         with graph.as_default():
             tf.import_graph_def(definition, name="")
         image, png = graph.get_tensor_by_name("input_image:0"), graph.get_tensor_by_name("output_png:0")
@@ -205,13 +211,30 @@ def load(tf: Any, path: str, config: Any) -> Callable[[Any], Any]:
     return run
 
 
-def limit(count: int) -> None:
-    """From here on allocations fail where the process would take more than `count` bytes; see engine.memory.enforce."""
+class Limit:
+    """From here on allocations fail where the process would take more than `count` bytes (0: none do); see
+    engine.memory.enforce."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        if count:
+            untouched = in_memory("VmData") - in_memory("RssAnon")
+            _, most = resource.getrlimit(resource.RLIMIT_DATA)
+            wanted = count + untouched + _STACKS
+            soft = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, most))
+
+    def give_back(self) -> None:
+        """Where half of it is taken after a run, gives back what that has freed: the C library would keep it, in pieces
+        that a picture of another size cannot use."""
+        if self._count and in_memory("RssAnon") > self._count / 2:
+            ctypes.CDLL(None).malloc_trim(ctypes.c_size_t(0))
+
+
+def in_memory(key: str) -> int:
+    """Bytes, of this process; proc(5)."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
-    untouched = (int(status["VmData"].split()[0]) - int(status["RssAnon"].split()[0])) * 1024
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = count + untouched + _STACKS
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+    return int(status[key].split()[0]) * 1024
 
 
 class Pixels:

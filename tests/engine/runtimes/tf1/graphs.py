@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow.compat.v1 as tf
 
 # Pictures of these heights: a loop of 10 000 steps for each column; a tensor of a million numbers, 4 MB, for each
@@ -29,6 +30,16 @@ def red(picture: Any, name: str) -> None:
     tf.cast(tf.concat([picture, alpha], -1), tf.uint8, name=name)
 
 
+def wide(picture: Any, name: str) -> None:
+    """Adds the nodes."""
+    values = picture[None] / 255
+    for index, channels in enumerate((3, 64, 64)):
+        weights = tf.constant(np.random.RandomState(index).randn(3, 3, channels, 64).astype(np.float32) / 10)
+        values = tf.nn.relu(tf.nn.conv2d(values, weights, strides=1, padding="SAME"))
+    alpha = tf.sigmoid(tf.reduce_mean(values[0], -1, keepdims=True)) * 255
+    tf.cast(tf.concat([picture, alpha], -1), tf.uint8, name=name)
+
+
 def graph(build: Any) -> bytes:
     """The serialised graph whose nodes `build` adds to those of its input."""
     made = tf.Graph()
@@ -41,6 +52,7 @@ def graph(build: Any) -> bytes:
 def main(folder: Path) -> None:
     """Writes the files."""
     (folder / "red.pb").write_bytes(graph(lambda picture: red(picture, "output_png")))
+    (folder / "wide.pb").write_bytes(graph(lambda picture: wide(picture, "output_png")))
     (folder / "nameless.pb").write_bytes(graph(lambda picture: red(picture, "another")))
     (folder / "mask.pb").write_bytes(graph(lambda picture: tf.identity(picture[..., 0], name="output_png")))
 

@@ -14,15 +14,21 @@ from tests.engine.runtimes.tf1.pictures import SECONDS, noise, workers
 Start = Callable[..., Tf1Process]
 
 
-@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html>", b"\x00" * 5000, b"\x0a\xff\xff\xff\x7f", None])
-def test_a_file_that_is_none_is_an_error_that_names_it(start: Start, tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html>", b"\x00" * 5000, b"\x0a\xff\xff\xff\x7f"])
+def test_a_file_that_is_none_is_an_error_that_names_it(start: Start, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "tf_graph 网络.pb"
-    if content is not None:
-        file.write_bytes(content)
+    file.write_bytes(content)
     with pytest.raises(NetworkError, match=r"tf_graph 网络\.pb: it is no graph of BSHM's kind: .+") as caught:
         start(file)
     assert "\n" not in str(caught.value)
     assert workers() == []
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_says_why(start: Start, tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match=r"nowhere\.pb: the graph cannot be read: no such file or directory"):
+        start(tmp_path / "nowhere.pb")
+    with pytest.raises(NetworkError, match=r": the graph cannot be read: is a directory"):
+        start(tmp_path)
 
 
 def test_half_of_a_graph_is_an_error(start: Start, graphs: Path, tmp_path: Path) -> None:

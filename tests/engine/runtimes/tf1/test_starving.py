@@ -71,15 +71,15 @@ def test_shared_memory_that_cannot_be_had_is_a_memory_error(start_red: Start) ->
 
 
 class TestLadder:
-    """With a real network: convolutions, whose C++ ends the process where memory runs out."""
+    """Of convolutions, whose C++ ends the process where memory runs out."""
 
     @pytest.fixture
-    def outcome(self, tensorflow_1: Path, stand_in: Path) -> Callable[[int], tuple[Outcome, list[str]]]:
-        """What comes of a picture that takes about 750 MB; tiles of it take 130."""
+    def outcome(self, tensorflow_1: Path, graphs: Path) -> Callable[[int], tuple[Outcome, list[str]]]:
+        """What comes of a picture which takes more than 600 MB; a tile takes a sixth."""
 
         def made(memory: int) -> tuple[Outcome, list[str]]:
             bshm = network(name="bshm")
-            session = Tf1Runtime(tensorflow_1, "cpu", 0.9, True, SECONDS, memory=memory).load(bshm, stand_in)
+            session = Tf1Runtime(tensorflow_1, "cpu", 0.9, True, SECONDS, memory=memory).load(bshm, graphs / "wide.pb")
             asked = Asked(np.asarray(noise(640, 960).transpose(2, 0, 1)[None], np.float32), [])
             (outcome,) = outcomes(session.run, bshm, [asked])
             session.close()
@@ -102,7 +102,7 @@ class TestLadder:
     def test_a_picture_that_does_not_fit_in_tiles_either_is_a_sentence(
         self, outcome: Callable[[int], tuple[Outcome, list[str]]]
     ) -> None:
-        """Of one megabyte, the library that makes code for this processor has none for that (Xbyak)."""
+        """Of one megabyte there is nothing left for convolutions' own code, which is made for the processor at hand."""
         refused, steps = outcome(1 * MB)
         assert isinstance(refused, MemoryShortError)
         assert len(steps) == 2
