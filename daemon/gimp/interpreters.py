@@ -34,7 +34,7 @@ def _without_python_fu(gimp: Gimp) -> str:
     if gimp.settings:
         folders.append(gimp.settings)
     if not any(found for folder in folders for found in folder.glob("plug-ins/python-eval*")):
-        why = "This GIMP was built without Python-Fu, as in Debian 12 and in Ubuntu from 20.04 on"
+        why = "This GIMP was built without Python-Fu, as in Debian from version 11 on"
     elif not shutil.which("python2"):
         why = "The plug-in's `#!/usr/bin/env python2` finds no Python 2"
     else:
