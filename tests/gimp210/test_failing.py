@@ -60,9 +60,9 @@ def nowhere(desk: Desk, address: Path) -> Desk:
 
 
 def test_a_path_that_is_no_utf8_is_said_as_far_as_it_can_be(desk: Desk) -> None:
-    elsewhere = {"BSHM_CASE": "plain", "BSHM_SOCKET": os.fsdecode(b"/tmp/\xff\xe9/engine.sock")}
+    elsewhere = {"BSHM_CASE": "plain", "BSHM_SOCKET": os.fsdecode(b"/nowhere/\xff\xe9/engine.sock")}
     run = replace(desk, environment=elsewhere).run("failing")
-    failed(run, "No engine is running at /tmp/\ufffd\ufffd/engine.sock,")
+    failed(run, "No engine is running at /nowhere/\ufffd\ufffd/engine.sock,")
 
 
 def test_no_engine_runs(nowhere: Desk) -> None:

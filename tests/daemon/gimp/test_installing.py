@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -10,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,32 +17,6 @@ from daemon.gimp.installing import NAME, RECORD, Installation, State, put, recor
 from engine.errors import OutputError
 
 WANTED = Installation("1.2.3", ("/opt/b s h m/bin/bshm", "--config", "/é\udcff.yaml"), None)
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A plug-in's folder as it is in the project: with what is no part of it."""
-    folder = tmp_path / "source" / NAME
-    for name in (
-        "bshm-cut-out.py",
-        "parts/a.py",
-        "locale/zh/x.mo",
-        "locale/zh/x.po",
-        "parts/__pycache__/a.pyc",
-        "b.pyc",
-    ):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(name)
-    (folder / "bshm-cut-out.py").chmod(0o700)
-    (folder / "parts/a.py").chmod(0o600)
-    return folder
-
-
-@pytest.fixture
-def plug_ins(tmp_path: Path) -> Path:
-    """Of a GIMP that was started, but which has no plug-ins yet."""
-    (tmp_path / "gimp").mkdir()
-    return tmp_path / "gimp/plug-ins"
 
 
 def files(folder: Path) -> set[str]:
@@ -174,58 +146,6 @@ def test_what_is_not_ours_is_left_alone(source: Path, plug_ins: Path, make: Call
     with pytest.raises(OutputError, match="left alone: it was not put there"):
         take_away(plug_ins)
     assert files(plug_ins.parents[1]) == before
-
-
-@pytest.mark.parametrize(("make", "why"), [(dead_link, "a link that leads nowhere"), (file, "no folder")])
-def test_a_plug_in_folder_that_is_none_is_called_by_its_name(
-    source: Path, tmp_path: Path, make: Callable[[Path], None], why: str
-) -> None:
-    plug_ins = tmp_path / "gimp/plug-ins"
-    make(plug_ins)
-    sentence = f"{plug_ins}: no plug-in can be put there: it is {why}. Move it away, then run: bshm gimp install."
-    with pytest.raises(OutputError) as caught:
-        put(source, plug_ins, WANTED)
-    assert str(caught.value) == sentence
-    assert not take_away(plug_ins)
-    assert [each.name for each in plug_ins.parent.iterdir()] == ["plug-ins"]
-
-
-def left_over(plug_ins: Path) -> Path:
-    """What a run leaves that is killed between its two renames."""
-    aside = plug_ins / f".{NAME}.abc123"
-    for each in ("new", "old"):
-        (aside / each / "parts").mkdir(parents=True)
-        (aside / each / "parts/a.py").touch()
-    return aside
-
-
-@pytest.mark.parametrize("again", [False, True])
-def test_what_a_killed_run_left_is_removed(source: Path, plug_ins: Path, again: bool) -> None:
-    if again:
-        put(source, plug_ins, WANTED)
-    actions = partial(put, source, plug_ins, WANTED), partial(take_away, plug_ins), partial(take_away, plug_ins)
-    for action in actions:
-        plug_ins.mkdir(exist_ok=True)
-        left_over(plug_ins)
-        action()
-        assert [each.name for each in plug_ins.iterdir()] in ([NAME], [])
-
-
-def test_what_another_run_is_at_stays_and_so_does_what_is_not_ours(source: Path, plug_ins: Path) -> None:
-    plug_ins.mkdir()
-    held = left_over(plug_ins)
-    other = plug_ins / f".{NAME}.mine"
-    other.mkdir()
-    (other / "notes").touch()
-    (plug_ins / f".{NAME}.link").symlink_to(held)
-    descriptor = os.open(held, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        put(source, plug_ins, WANTED)
-    finally:
-        os.close(descriptor)
-    assert {each.name for each in plug_ins.iterdir()} == {NAME, held.name, other.name, f".{NAME}.link"}
-    assert (held / "old/parts/a.py").exists()
 
 
 def test_it_is_taken_away_whole_and_nothing_else(source: Path, plug_ins: Path) -> None:

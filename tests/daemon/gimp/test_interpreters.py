@@ -39,7 +39,8 @@ def test_a_gimp_2_10_with_python_fu_and_its_python_can(user: Home, gimp: Gimp, f
 def test_one_that_was_built_without_cannot(user: Home, gimp: Gimp) -> None:
     user.program("python2", "exit 0")
     user.program("script-fu", "", "prefix/lib/gimp/2.0/plug-ins")
-    assert obstacle(gimp, user.environment).startswith("This GIMP was built without Python-Fu, as in Debian from version 11 on")
+    why = "This GIMP was built without Python-Fu, as in Debian from version 11 on: "
+    assert obstacle(gimp, user.environment).startswith(why)
 
 
 def test_one_whose_python_is_gone_cannot(user: Home, gimp: Gimp) -> None:
