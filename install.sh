@@ -22,6 +22,8 @@ Usage: ./install.sh                  set everything up: environment, packages, n
                                      ~/BSHM/in, print the paths of what comes out, and go on watching until Ctrl-C;
                                      with --once end when the photos are done
        ./install.sh --gimp           the same, then put the plug-in into every GIMP that is found
+       ./install.sh --tf1 [--tf1-python PATH]
+                                     the same, then TensorFlow 1.15.5 for BSHM's own graph, with this Python 3.7
        ./install.sh --test           the same with the tools of the tests, then lint, types and the whole test suite
        ./install.sh --uninstall      take back what was put outside the project folder; pictures are never touched
        ./install.sh --help           this text
@@ -63,13 +65,9 @@ makes_environments() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 find_python() { # prints the first that can make environments, else the first that is recent enough, else fails
   local name path recent=''
   for name in python3 python3.14 python3.13 python3.12 python3.11; do
-    if path=$(command -v "$name") && is_recent "$path"; then
-      recent=${recent:-$path}
-      if makes_environments "$path"; then
-        recent=$path
-        break
-      fi
-    fi
+    if ! path=$(command -v "$name") || ! is_recent "$path"; then continue; fi
+    if makes_environments "$path"; then recent=$path && break; fi
+    recent=${recent:-$path}
   done
   [[ -n $recent ]] && printf '%s\n' "$recent"
 }
@@ -115,9 +113,8 @@ make_environment() {
     "Paste: sudo rm -rf '$VENV'" "Then run this again."
   if environment_is_sound; then return; fi
   python=$(need_python)
-  if [[ -e $VENV ]]; then
+  [[ ! -e $VENV ]] ||
     say "The environment in .venv does not work here (moved, half made, or Python was upgraded): it is made anew."
-  fi
   "$python" -m venv --clear "$VENV" || fail "The environment could not be made in $VENV; Python says above why."
   say "Environment: made in .venv with $("$VENV/bin/python" --version) ($python)"
 }
@@ -141,10 +138,7 @@ packages_are_there() { # EXTRA, or an empty word; packages that came with the ex
 }
 
 install_packages() { # EXTRA, or an empty word
-  if packages_are_there "$1"; then
-    say "Packages: all there"
-    return
-  fi
+  if packages_are_there "$1"; then say "Packages: all there" && return; fi
   say "Packages: being installed; the first time about 130 MB are fetched ..."
   # From inside the folder, so that pip need not parse its name; binary packages alone, so that no compiler is needed
   (cd -- "$PROJECT" && PIP_USER=0 "$VENV/bin/python" -m pip --disable-pip-version-check install --quiet \
@@ -187,21 +181,22 @@ link_command() {
   fi
   { mkdir -p -- "${link%/*}" && ln -sfn -- "$BSHM" "$link"; } || fail "The command could not be linked: $link"
   say "Command: $link"
-  case ":$PATH:" in
-    *":${link%/*}:"*) ;;
-    *) say "  ${link%/*} is not on your PATH: log in again, or paste: export PATH=\"${link%/*}:\$PATH\"" ;;
-  esac
+  [[ :$PATH: == *":${link%/*}:"* ]] ||
+    say "  ${link%/*} is not on your PATH: log in again, or paste: export PATH=\"${link%/*}:\$PATH\""
 }
 
-pull_networks() {
-  say "Networks:"
-  "$BSHM" models pull || fail "Networks are missing; the reason stands above. All else is installed." \
-    "When it is mended, run this again, or: '$BSHM' models pull"
+do_or_fail() { # WHAT-WOULD-BE-WRONG WORD-OF-BSHM...
+  "$BSHM" "${@:2}" || fail "$1; the reason stands above. All else is installed." \
+    "When it is mended, run this again, or: '$BSHM' ${*:2}"
+}
+
+install_tensorflow_1() { # [--tf1-python PATH]
+  do_or_fail "TensorFlow 1 is missing" runtimes install tf1 ${2:+--python "$2"}
+  say "Done. Next: bshm models pull bshm"
 }
 
 put_into_gimp() {
-  "$BSHM" gimp install || fail "Not every GIMP has the plug-in; the reason stands above. All else is installed." \
-    "When it is mended, run this again, or: '$BSHM' gimp install"
+  do_or_fail "Not every GIMP has the plug-in" gimp install
   say "Done. Next: start GIMP again, and choose Layer > BSHM Cut Out"
 }
 
@@ -223,7 +218,8 @@ set_up() { # EXTRA, or an empty word
   install_packages "$1"
   write_config
   link_command
-  pull_networks
+  say "Networks:"
+  do_or_fail "Networks are missing" models pull
   exec {lock}<&-
 }
 
@@ -260,7 +256,7 @@ uninstall() {
   state=$(xdg_folder XDG_STATE_HOME .local/state)
   take_from_gimp "$(dirname -- "${config%/*}")"
   if link_is_ours; then remove "$(link_file)"; fi
-  for path in "$data/networks" "$state"/{log,run,watch.lock,engine-started} "$state"/ledger.sqlite* \
+  for path in "$data"/{networks,tf1,.tf1.lock} "$state"/{log,run,watch.lock,engine-started} "$state"/ledger.sqlite* \
     "$(xdg_folder XDG_CACHE_HOME .cache)"; do
     if [[ -e $path ]]; then remove "$path"; fi
   done
@@ -283,12 +279,14 @@ main() {
   case $task in
     --help | -h) usage && exit ;;
     --run) for each in "$@"; do case $each in --) break ;; --once) ;; -*) unknown "$each" ;; esac done ;;
+    --tf1) [[ $# == 0 || ($# == 2 && $1 == --tf1-python && -n $2) ]] || unknown "${1:-}" ;;
     '' | --gimp | --test | --uninstall) (($# == 0)) || unknown "$1" ;;
     *) unknown "$task" ;;
   esac
   [[ ${HOME:-} == /* ]] || fail "The variable HOME does not name your home folder. Set it and run this again."
   case $task in
     '') set_up ''; say "Done. Next: bshm cutout PHOTO, bshm watch, or ./install.sh --run for a first look" ;;
+    --tf1) set_up ''; install_tensorflow_1 "$@" ;;
     --gimp) set_up ''; put_into_gimp ;;
     --run) set_up ''; run "$@" ;;
     --test) set_up test; run_tests ;;

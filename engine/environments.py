@@ -1,4 +1,4 @@
-"""Other environments of Python, for what the program's own cannot have: made by venv, filled by pip, whole or not at all."""
+"""Other environments of Python, for what the program's own cannot have: made by venv, filled by pip, whole or not."""
 
 from __future__ import annotations
 

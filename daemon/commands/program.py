@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from daemon.commands import config, cutout, doctor, engine, gimp, jobs, models, retry, status, watch
+from daemon.commands import config, cutout, doctor, engine, gimp, jobs, models, retry, runtimes, status, watch
 from daemon.log import log_failure
 from daemon.terminal import complain, tell
 from engine.errors import BshmError, FaultError
@@ -34,6 +34,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "jobs": jobs,
     "retry": retry,
     "models": models,
+    "runtimes": runtimes,
     "gimp": gimp,
     "config": config,
     "doctor": doctor,

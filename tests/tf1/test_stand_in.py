@@ -7,13 +7,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 import pytest
 from skimage import data
 
 from engine.models.catalogue import find_network
 from engine.models.store import Store
-from engine.runtimes.tf1.process import Tf1Process
+from engine.runtimes.tf1.process import Pixels, Tf1Process
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def process(tensorflow_1: Path, stand_in: Path) -> Iterator[Tf1Process]:
         yield process
 
 
-def modnets(picture: np.ndarray) -> np.ndarray:
+def modnets(picture: Pixels) -> npt.NDArray[np.float32]:
     """MODNet's own alpha, 0..255 [H, W], by ONNX Runtime, from what the graph shows it."""
     session = onnxruntime.InferenceSession(Store().path(find_network("modnet")))
     height, width = picture.shape[:2]
@@ -30,7 +31,8 @@ def modnets(picture: np.ndarray) -> np.ndarray:
     seen = (max(round(width * scale / 32), 1) * 32, max(round(height * scale / 32), 1) * 32)
     small = cv2.resize(picture.astype(np.float32), seen, interpolation=cv2.INTER_LINEAR) / 127.5 - 1
     (alpha,) = session.run(None, {"input": small.transpose(2, 0, 1)[np.newaxis]})
-    return np.clip(cv2.resize(alpha[0, 0], (width, height), interpolation=cv2.INTER_LINEAR), 0, 1) * 255
+    full = cv2.resize(alpha[0, 0], (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(full, 0, 1) * 255, np.float32)
 
 
 @pytest.mark.parametrize(("width", "height"), [(512, 512), (200, 300), (641, 479), (1500, 2000)])

@@ -60,12 +60,12 @@ def make(python: Path, folder: Path, progress: Progress) -> bool:
         if (
             installed(folder)
             and stamp.read_text(encoding="ascii") == wanted
-            and _version(python_in(folder)) is not None
+            and tensorflow_of(python_in(folder)) is not None
         ):
             return False
         make_environment(python, REQUIREMENTS, folder, WORDS, _DOWNLOAD, _ROOM, progress)
         progress("checking TensorFlow", None, None)
-        version = _version(python_in(folder))
+        version = tensorflow_of(python_in(folder))
         if version is None or not re.fullmatch(_VERSION, version):
             shutil.rmtree(folder, ignore_errors=True)
             why = f"its version is {version}" if version else "importing it fails there"
@@ -87,7 +87,7 @@ def remove(folder: Path, progress: Progress) -> bool:
     return True
 
 
-def _version(python: Path) -> str | None:
+def tensorflow_of(python: Path) -> str | None:
     """The TensorFlow that a Python imports; None where it imports none."""
     code = "import tensorflow; print(tensorflow.__version__)"
     try:
