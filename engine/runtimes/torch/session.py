@@ -43,7 +43,9 @@ class TorchSession:
 
     def _run(self, array: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
         try:
-            return tuple(each.numpy() for each in self._program.run(torch.from_numpy(array)))
+            # PyTorch takes no array that it could not write to, nor one that runs backwards.
+            picture = torch.from_numpy(np.require(array, requirements=("C", "W")))
+            return tuple(each.numpy() for each in self._program.run(picture))
         except RuntimeError as error:
             if not is_shortage(error):
                 raise
