@@ -65,8 +65,17 @@ def test_it_refuses(address: Path, answer: bytes, kind: type[RefusedError], sent
         asked(address)
 
 
-def test_an_older_engine_that_does_not_know_a_parameter_is_said_to_be_of_another_version(address: Path) -> None:
-    detail = "unknown parameter 'at': the parameters are want, format"
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "unknown parameter 'at': the parameters are want, format",
+        "the request's body: the raw pixels have the wrong length: 8 bytes came, and 2 x 1 pixels are 6",
+    ],
+)
+def test_an_older_engine_that_does_not_know_a_parameter_is_said_to_be_of_another_version(
+    address: Path, detail: str
+) -> None:
+    """Nor a selection, which it takes for too many pixels: we count ours."""
     older = json_reply({"type": "urn:bshm:problem:request", "detail": detail}, "400 Bad Request")
     with listening(address, saying(older)), pytest.raises(RefusedError, match=rf"different versions.*{detail}"):
         asked(address)

@@ -22,6 +22,9 @@ _NAP = 0.05
 _LONGEST = 107  # bytes: sun_path has 108, the last of them a NUL (unix(7))
 _PROBLEM = "urn:bshm:problem:"
 
+# What an engine of another version says of our requests: of a parameter, or of a selection after the pixels.
+_OLDER = ("parameter", "wrong length")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -146,7 +149,7 @@ def _refusal(status: int, retry_after: str, problem: Mapping[str, Any]) -> Refus
         return RefusedError(N_("The engine cannot work: %(says)s"), says=sentence)
     if slug == "busy":
         return BusyError(N_("The engine is busy. Try again in a moment. It says: %(says)s"), seconds, says=sentence)
-    if status == 404 or (slug == "request" and "parameter" in sentence):
+    if status == 404 or (slug == "request" and any(each in sentence for each in _OLDER)):
         return RefusedError(
             N_(
                 "The engine and this plug-in are of different versions. Run ./install.sh --gimp in the project's "
