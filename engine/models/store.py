@@ -130,8 +130,11 @@ class Store:
         return removed
 
     def _present(self, network: Network) -> str:
-        """Of the network's files the first that is there; the ONNX file where there is none."""
-        return next((name for name in names_of(network) if (self.folder / name).exists()), network.file)
+        """Of the network's files the first that is there; the ONNX file where there is none, or nobody may look."""
+        try:
+            return next((name for name in names_of(network) if (self.folder / name).exists()), network.file)
+        except PermissionError:
+            return network.file
 
     @contextmanager
     def _writing(self, name: str, pin: Pin | None = None) -> Iterator[BinaryIO]:

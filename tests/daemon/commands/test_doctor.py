@@ -98,7 +98,7 @@ def test_a_device_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "config.yaml").write_text("device: cuda\n")
     _, said = findings(capsys, "--config", str(tmp_path / "config.yaml"))
     assert said["device"].startswith("WRONG 'device: cuda' cannot be used")
-    assert "Set 'device: cpu'" in said["device"]
+    assert "set 'device: cpu'" in said["device"]
 
 
 def test_a_network_and_a_background_that_there_are_not(
