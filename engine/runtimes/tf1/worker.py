@@ -16,7 +16,7 @@ The worker's answers, one each:
 
     {"say": "found", "version": text, "cuda": text, "cards": [TensorFlow's descriptions of the GPUs]}
     {"say": "ready"}
-    {"say": "done"}
+    {"say": "done", "seconds": that TensorFlow took}
     {"say": "failed", "stage": "import", "version", "gpu", "file", "graph" or "run", "why": text, "short": bool}
         short: memory ran out
 
@@ -36,6 +36,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Tuple
 
@@ -119,14 +120,17 @@ def serve(end: socket.socket, asked: "queue.Queue[Message]", memory: int) -> Non
         order = asked.get()
         try:
             picture, alpha = pixels.of(order["height"], order["width"])
-            alpha[...] = run(picture)
+            begun = time.perf_counter()
+            result = run(picture)
+            seconds = time.perf_counter() - begun
+            alpha[...] = result
         except Failed as failed:
             tell(end, failed.message)
         except Exception as error:  # noqa: BLE001  # TensorFlow's and numpy's errors: told, and the next one goes on
             tell(end, Failed("run", error).message)
         else:
-            tell(end, {"say": "done"})
-        picture = alpha = None
+            tell(end, {"say": "done", "seconds": seconds})
+        picture = alpha = result = None
         limit.give_back()
 
 

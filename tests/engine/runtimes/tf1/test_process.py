@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from engine.errors import NetworkError
 from engine.runtimes.tf1.failures import Tf1LostError
 from engine.runtimes.tf1.process import Tf1Process
-from tests.engine.runtimes.tf1.pictures import FAILS, SECONDS, noise, until
+from tests.engine.runtimes.tf1.pictures import FAILS, LOOPS, SECONDS, noise, until
 
 Start = Callable[..., Tf1Process]
 
@@ -45,6 +46,12 @@ def test_an_alpha_is_its_callers_own(red: Tf1Process) -> None:
     first = red.alpha(noise(20, 30, seed=1), SECONDS)
     red.alpha(noise(20, 30, seed=2), SECONDS)
     assert np.array_equal(first, noise(20, 30, seed=1)[..., 0])
+
+
+def test_the_time_that_tensorflow_took_is_told(red: Tf1Process) -> None:
+    begun = time.perf_counter()
+    red.alpha(noise(LOOPS, 3), SECONDS)
+    assert 0.01 < red.seconds < time.perf_counter() - begun
 
 
 def test_the_version_and_the_device_are_said(red: Tf1Process) -> None:
