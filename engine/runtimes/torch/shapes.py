@@ -62,10 +62,10 @@ def _split(
 ) -> Sequence[Tensor]:
     given = split if sizes is None else sizes.tolist()
     if given:
-        return torch.split(numbers, list(given), axis)
+        return tuple(torch.split(numbers, list(given), axis))
     length, count = numbers.shape[axis], num_outputs or outputs
     each = -(-length // count)
-    return torch.split(numbers, [*[each] * (count - 1), length - each * (count - 1)], axis)
+    return tuple(torch.split(numbers, [*[each] * (count - 1), length - each * (count - 1)], axis))
 
 
 def _slice(

@@ -25,7 +25,7 @@ def tensor_of(network: Network, *pictures: npt.NDArray[np.uint8]) -> Tensor:
     tensors = network.tensors
     batch = np.stack(pictures).astype(np.float32)
     batch = batch[..., ::-1] if tensors.channels == "BGR" else batch
-    batch = (batch - np.float32(tensors.mean)) / np.float32(tensors.std)
+    batch = (batch - np.array(tensors.mean, np.float32)) / np.array(tensors.std, np.float32)
     return np.ascontiguousarray(batch.transpose(0, 3, 1, 2) if tensors.layout == "NCHW" else batch, np.float32)
 
 

@@ -70,7 +70,7 @@ def test_not() -> None:
 
 
 def test_the_rest_of_a_division_with_the_sign_of_what_is_divided() -> None:
-    assert_same("Mod", NUMBERS, np.float32([1.5]), fmod=1)
+    assert_same("Mod", NUMBERS, np.array([1.5], np.float32), fmod=1)
 
 
 @pytest.mark.parametrize("exponent", [np.float32(2), np.float32(0.5), np.int64(3)])

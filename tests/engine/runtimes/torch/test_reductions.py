@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,8 @@ def test_one_number_of_many(operator: str, axes: list[int] | None, keepdims: int
     inputs = [] if axes is None else [whole(*axes)]
     assert_same(operator, ALL, *inputs, keepdims=keepdims)
     if operator != "ReduceSum":  # whose axes are an input since version 13
-        assert_same(operator, ALL, opset=13, keepdims=keepdims, **({} if axes is None else {"axes": axes}))
+        attributes: dict[str, Any] = {} if axes is None else {"axes": axes}
+        assert_same(operator, ALL, opset=13, keepdims=keepdims, **attributes)
 
 
 def test_no_axes_that_are_meant() -> None:
