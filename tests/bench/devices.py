@@ -1,4 +1,4 @@
-"""Networks on PyTorch's devices beside ONNX Runtime on the processor: time, memory, batches, and what the catalogue says.
+"""Networks on PyTorch's devices beside ONNX Runtime on the processor: time, memory, batches, the catalogue's lines.
 
     .venv/bin/python -m tests.bench.devices [--device cuda] [--runs 5] [--networks rvm,modnet] [--longest 1024]
 
@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import statistics
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -20,6 +23,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from engine.memory import WORKER_ENVIRONMENT
 from engine.models.catalogue import NETWORKS, Network
 from engine.models.store import Store
 from engine.runtimes import Tensor
@@ -137,6 +141,9 @@ def main() -> None:
     parser.add_argument("--networks", default=",".join(name for name, each in NETWORKS.items() if each.default))
     parser.add_argument("--longest", type=int, default=2560, help="the longest side to try, in pixels")
     options = parser.parse_args()
+    if not WORKER_ENVIRONMENT.items() <= os.environ.items():  # the C library reads it as the process begins
+        command = [sys.executable, "-m", "tests.bench.devices", *sys.argv[1:]]
+        sys.exit(subprocess.run(command, env={**os.environ, **WORKER_ENVIRONMENT}).returncode)
     device = open_device(options.device)
     console = Console(width=140)
     console.print(f"{TorchRuntime(options.device, 1).device}; {OnnxRuntime(0).device}")

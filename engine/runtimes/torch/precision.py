@@ -11,7 +11,6 @@ import torch
 FLOAT32_OPERATORS = frozenset(
     {
         "BatchNormalization",
-        "CumSum",
         "Einsum",
         "Exp",
         "InstanceNormalization",

@@ -23,10 +23,9 @@ DEFAULTS = tuple(name for name, each in NETWORKS.items() if each.default)
 def tensor_of(network: Network, *pictures: npt.NDArray[np.uint8]) -> Tensor:
     """RGB pictures of one size as the network takes them."""
     tensors = network.tensors
-    batch = np.stack(pictures).astype(np.float32)
-    batch = batch[..., ::-1] if tensors.channels == "BGR" else batch
-    batch = (batch - np.array(tensors.mean, np.float32)) / np.array(tensors.std, np.float32)
-    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2) if tensors.layout == "NCHW" else batch, np.float32)
+    batch = np.stack(pictures)[..., :: -1 if tensors.channels == "BGR" else 1]
+    scaled = (batch - np.array(tensors.mean)) / np.array(tensors.std)
+    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2) if tensors.layout == "NCHW" else scaled, np.float32)
 
 
 def program_of(network: Network, file: Path, precision: Precision, device: str = "cpu") -> Program:

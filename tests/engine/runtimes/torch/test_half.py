@@ -16,7 +16,8 @@ from skimage import data
 from engine.models.catalogue import find_network
 from engine.models.store import Store
 from engine.runtimes.torch.graph import understand
-from engine.runtimes.torch.precision import FULL, Precision
+from engine.runtimes.torch.operators import OPERATORS
+from engine.runtimes.torch.precision import FLOAT32_OPERATORS, FULL, Precision
 from engine.runtimes.torch.program import Program
 from engine.runtimes.torch.runtime import ON_CUDA
 from tests.engine.runtimes.torch.pictures import by_onnx_runtime, program_of, tensor_of
@@ -69,6 +70,10 @@ def test_sums_of_many_numbers_are_float32() -> None:
     many = np.full((1, 100_000), 3, np.float32)
     assert run(HALF, "ReduceSum", many, whole(1)).item() == 300_000
     assert run(HALF, "ReduceSumSquare", np.full(9, 300, np.float32)).item() == 810_000
+
+
+def test_all_that_stays_float32_is_known() -> None:
+    assert OPERATORS.keys() >= FLOAT32_OPERATORS
 
 
 def test_the_first_steps_stay_float32() -> None:
