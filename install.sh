@@ -24,6 +24,7 @@ Usage: ./install.sh                  set everything up: environment, packages, n
        ./install.sh --gimp           the same, then put the plug-in into every GIMP that is found
        ./install.sh --tf1 [--tf1-python PATH]
                                      the same, then TensorFlow 1.15.5 for BSHM's own graph, with this Python 3.7
+       ./install.sh --torch [cpu]    the same, then PyTorch for a GPU (done unasked where one is found), or any build of it
        ./install.sh --test           the same with the tools of the tests, then lint, types and the whole test suite
        ./install.sh --uninstall      take back what was put outside the project folder; pictures are never touched
        ./install.sh --help           this text
@@ -32,7 +33,6 @@ Photos that are dropped into ~/BSHM/in come out in ~/BSHM/out, unless the config
 $BSHM_HOME where that is set.
 END
 }
-
 say() { printf '%s\n' "$@"; } # LINE...
 
 fail() { # LINE...
@@ -220,6 +220,7 @@ set_up() { # EXTRA, or an empty word
   link_command
   say "Networks:"
   do_or_fail "Networks are missing" models pull
+  if nvidia-smi -L >/dev/null 2>&1; then do_or_fail "PyTorch is missing" runtimes install torch; fi
   exec {lock}<&-
 }
 
@@ -269,7 +270,7 @@ uninstall() {
     if [[ -d $path ]]; then rmdir --ignore-fail-on-non-empty -- "$path"; fi
   done
   pictures=$(hot_folder)
-  if [[ -e ${pictures%/*} ]]; then say "Left: ${pictures%/*}, with your pictures."; fi
+  [[ ! -e ${pictures%/*} ]] || say "Left: ${pictures%/*}, with your pictures."
   say "Nothing else lies outside $PROJECT: delete that folder to be rid of the rest."
 }
 
@@ -280,6 +281,7 @@ main() {
     --help | -h) usage && exit ;;
     --run) for each in "$@"; do case $each in --) break ;; --once) ;; -*) unknown "$each" ;; esac done ;;
     --tf1) [[ $# == 0 || ($# == 2 && $1 == --tf1-python && -n $2) ]] || unknown "${1:-}" ;;
+    --torch) [[ $#/${1:-cuda} =~ ^[01]/(cpu|cuda)$ ]] || unknown "$1" ;;
     '' | --gimp | --test | --uninstall) (($# == 0)) || unknown "$1" ;;
     *) unknown "$task" ;;
   esac
@@ -287,6 +289,7 @@ main() {
   case $task in
     '') set_up ''; say "Done. Next: bshm cutout PHOTO, bshm watch, or ./install.sh --run for a first look" ;;
     --tf1) set_up ''; install_tensorflow_1 "$@" ;;
+    --torch) set_up ''; do_or_fail "PyTorch is missing" runtimes install torch --build "${1:-cuda}" ;;
     --gimp) set_up ''; put_into_gimp ;;
     --run) set_up ''; run "$@" ;;
     --test) set_up test; run_tests ;;

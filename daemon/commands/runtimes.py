@@ -1,4 +1,4 @@
-"""`bshm runtimes`: what runs networks beside ONNX Runtime; makes TensorFlow 1's environment and removes it."""
+"""`bshm runtimes`: what runs networks; brings PyTorch, makes TensorFlow 1's environment and removes it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from daemon.terminal import complain, tell
 from engine.config_file import load_settings
 from engine.settings import Settings
 
-_TF1 = "tf1"
+_TF1, _TORCH = "tf1", "torch"
 _EPILOG = """\
 tf1 is TensorFlow 1.15.5 (tensorflow-gpu), which runs BSHM's own graph, in an environment with a Python 3.7:
 411 MB are fetched, 1.5 GB stay in the data folder (~/.local/share/bshm/tf1). It reaches GPUs from Kepler to Turing and
 the processor. For later GPUs, and where there is no Python 3.7: bshm models convert bshm
+
+torch is PyTorch, which runs all networks on a GPU, in the program's own environment; with CUDA it takes some GB.
 """
 
 
@@ -23,17 +25,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Adds the command's words."""
     parser = commands.add_parser(
         "runtimes",
-        help="list what runs networks, install TensorFlow 1 for BSHM's own graph",
-        description="Lists what runs networks; installs and removes TensorFlow 1.15.5.",
+        help="list what runs networks; install PyTorch for GPUs, TensorFlow 1 for BSHM's own graph",
+        description="Lists what runs networks; installs PyTorch and TensorFlow 1.15.5, and removes the latter.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(action="list")
     actions = parser.add_subparsers(metavar="ACTION")
     actions.add_parser("list", help="show what is installed (the default)")
-    install = actions.add_parser("install", help="make the environment of a runtime")
-    install.add_argument("runtime", choices=[_TF1], metavar="RUNTIME", help=_TF1)
-    install.add_argument("--python", type=Path, metavar="PATH", help="a Python 3.7 (default: one that is found)")
+    install = actions.add_parser("install", help="install a runtime")
+    install.add_argument("runtime", choices=[_TF1, _TORCH], metavar="RUNTIME", help=f"{_TF1} or {_TORCH}")
+    install.add_argument("--python", type=Path, metavar="PATH", help="tf1: a Python 3.7 (default: one that is found)")
+    install.add_argument(
+        "--build", choices=["cuda", "cpu"], default="cuda", help="torch: cuda (default) must be able to use a GPU"
+    )
     install.set_defaults(action="install")
     remove = actions.add_parser("remove", help="delete the environment of a runtime")
     remove.add_argument("runtime", choices=[_TF1], metavar="RUNTIME", help=_TF1)
@@ -49,8 +54,19 @@ def _list(args: argparse.Namespace) -> int:
     from importlib.metadata import version
 
     tell(f"onnxruntime, for .onnx files: ONNX Runtime {version('onnxruntime')}")
+    tell(f"{_TORCH}, for .onnx files on GPUs: {_state_of_torch()}")
     tell(f"{_TF1}, for BSHM's .pb graph: {_state_of_tf1(load_settings(args.config))}")
     return 0
+
+
+def _state_of_torch() -> str:
+    from engine.runtimes.installing import installed
+
+    found = installed()
+    if found is None:
+        return "not installed (bshm runtimes install torch)"
+    version, cuda = found
+    return f"PyTorch {version}, {f'CUDA {cuda}' if cuda else 'built without CUDA'}"
 
 
 def _state_of_tf1(settings: Settings) -> str:
@@ -66,6 +82,20 @@ def _state_of_tf1(settings: Settings) -> str:
 
 
 def _install(args: argparse.Namespace) -> int:
+    return _INSTALLERS[args.runtime](args)
+
+
+def _install_torch(args: argparse.Namespace) -> int:
+    from engine.folders import cache_folder
+    from engine.runtimes.installing import install_torch
+
+    with shown_progress() as progress:
+        version = install_torch(args.build, cache_folder() / "pull", progress)
+    complain(f"PyTorch {version}: installed.")
+    return 0
+
+
+def _install_tf1(args: argparse.Namespace) -> int:
     from engine.runtimes.tf1.environment import WORDS, environment_folder, make
     from engine.runtimes.tf1.python37 import find_python37
 
@@ -90,3 +120,4 @@ def _remove(_args: argparse.Namespace) -> int:
 
 
 _ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {"list": _list, "install": _install, "remove": _remove}
+_INSTALLERS: Mapping[str, Callable[[argparse.Namespace], int]] = {_TF1: _install_tf1, _TORCH: _install_torch}

@@ -71,3 +71,10 @@ def test_it_is_removed_once(bshm: Bshm) -> None:
     assert "removed from" in bshm("remove", "tf1")[2]
     assert not environment_folder().exists()
     assert "was not installed" in bshm("remove", "tf1")[2]
+
+
+def test_pytorch_is_listed_and_brought(bshm: Bshm) -> None:
+    assert "torch, for .onnx files on GPUs: PyTorch 2." in bshm("list")[1]
+    code, _, said = bshm("install", "torch", "--build", "cpu")
+    assert code == 0
+    assert "installed." in said
