@@ -127,6 +127,7 @@ def _engine(settings: Settings) -> Finding:
 def _networks(settings: Settings) -> Iterator[Finding]:
     from engine.models.catalogue import NETWORKS, allowed
     from engine.models.store import State, Store
+    from engine.runtimes.tf1.environment import python_of
 
     store = Store()
     for network in NETWORKS.values():
@@ -141,6 +142,8 @@ def _networks(settings: Settings) -> Iterator[Finding]:
             continue
         needed = network.default or state is State.DAMAGED
         fault = f"Run: bshm models pull {network.name}" if state is not State.INSTALLED and needed else ""
+        if state is State.INSTALLED and store.path(network).suffix == ".pb" and python_of(settings) is None:
+            fault = f"Nothing here runs its graph. Run: bshm models convert {network.name}, or ./install.sh --tf1"
         yield Finding("network", f"{text}; {'verified' if state is State.INSTALLED else state}", fault)
 
 

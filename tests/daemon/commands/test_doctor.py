@@ -13,6 +13,7 @@ from daemon.commands import main
 from daemon.watch.alone import alone
 from engine.folders import networks_folder
 from engine.models.catalogue import NETWORKS
+from engine.models.store import Store
 from tests.daemon.gimp.homes import Home
 from tests.engine.client.listening import json_reply, listening, saying
 from tests.engine.server.conftest import short_folder
@@ -99,6 +100,15 @@ def test_a_device_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixt
     _, said = findings(capsys, "--config", str(tmp_path / "config.yaml"))
     assert said["device"].startswith("WRONG 'device: cuda' cannot be used")
     assert "set 'device: cpu'" in said["device"]
+
+
+def test_a_graph_that_nothing_runs(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "graph.pb").write_bytes(b"a graph")
+    Store().accept(NETWORKS["bshm"], "bshm.pb", tmp_path / "graph.pb", "the tests")
+    code, said = findings(capsys)
+    assert code == 1
+    assert said["bshm"].startswith("WRONG bshm (matte): licence none published; verified")
+    assert "Run: bshm models convert bshm, or ./install.sh --tf1" in said["bshm"]
 
 
 def test_a_network_and_a_background_that_there_are_not(
