@@ -63,7 +63,7 @@ def download_unpinned(
         elif length(unfinished) == known.total:
             return True
         with answer_to(client, url, _headers(length(unfinished), known)) as response:
-            return _append(response, unfinished, beside, progress, largest)
+            return _append(response, known, unfinished, beside, progress, largest)
 
     with writing(unfinished), client_for(patience) as client:
         patiently(client, url, unfinished, attempt, patience)
@@ -75,12 +75,17 @@ def _headers(start: int, known: _Known) -> Mapping[str, str]:
     return {"Range": f"bytes={start}-", "If-Range": known.mark} if start else {}
 
 
-def _append(response: httpx.Response, unfinished: Path, beside: Path, progress: Progress, largest: int) -> bool:
+def _append(
+    response: httpx.Response, known: _Known, unfinished: Path, beside: Path, progress: Progress, largest: int
+) -> bool:
     """Takes what is missing, or all; True: as much came as was to come. Raises as answer_to does."""
-    start, said = start_of(response, unfinished), announced(response)
-    total = None if said is None else start + said
+    start = start_of(response, unfinished)
+    total = _total(response, start)
     if (total or 0) > largest:
         raise _too_large(response, largest)
+    if start and not _is_same(response, known, total):  # from a server that knows Range and not If-Range
+        unfinished.unlink()
+        raise AttemptError("the file on the server is another one by now")
     if start == 0:
         unfinished.unlink(missing_ok=True)
         beside.write_text(json.dumps(asdict(_Known(_mark(response), total))), encoding="utf-8")
@@ -96,7 +101,26 @@ def _append(response: httpx.Response, unfinished: Path, beside: Path, progress: 
         raise _too_large(response, largest)
     if start == 0:
         raise AttemptError("the server sent an empty file")
+    if total and start < total:
+        raise AttemptError(f"the server sent {start} of {total} bytes")
     return True
+
+
+def _total(response: httpx.Response, start: int) -> int | None:
+    """The bytes of the whole file, where the server says so."""
+    whole = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if start and whole.isdecimal():
+        return int(whole)
+    said = announced(response)
+    return None if said is None else start + said
+
+
+def _is_same(response: httpx.Response, known: _Known, total: int | None) -> bool:
+    """Whether a part is of the file whose beginning is there. An ETag stands in every part, a date may be left out (RFC
+    9110 section 15.3.7)."""
+    name = "ETag" if known.mark.startswith('"') else "Last-Modified"
+    dated = name == "Last-Modified" and name not in response.headers
+    return known.total in (None, total) and (dated or response.headers.get(name) == known.mark)
 
 
 def _too_large(response: httpx.Response, largest: int) -> DownloadError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.engine.models.server import Answer, Handler, Server, silent, status, 
 from tests.engine.models.test_https import HASTY, Steps
 
 CONTENT = bytes(range(256)) * 400
+DATE = "Mon, 06 Jul 2020 08:12:31 GMT"
 OTHER = CONTENT[::-1] + b"more"
 
 
@@ -30,6 +32,42 @@ def file_of(content: bytes, mark: str = '"1"', until: int | None = None, name: s
         handler.reply(206 if start else 200, headers, content[start:until])
 
     return answer
+
+
+def heedless(content: bytes, mark: str | None) -> Answer:
+    """The part that was asked for, of whatever file there is now. mark: its ETag, where it says one."""
+
+    def answer(handler: Handler) -> None:
+        start = int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        headers = {"Content-Length": str(len(content) - start), **({"ETag": mark} if mark else {})}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        handler.reply(206 if start else 200, headers, content[start:])
+
+    return answer
+
+
+def sparing(headers: dict[str, str]) -> Answer:
+    """30000 bytes at a time of what was asked for."""
+
+    def answer(handler: Handler) -> None:
+        start = int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+        part = CONTENT[start : start + 30_000]
+        said = f"bytes {start}-{start + len(part) - 1}/{len(CONTENT)}"
+        handler.reply(206, {**headers, "Content-Length": str(len(part)), "Content-Range": said}, part)
+
+    return answer
+
+
+def dripping(handler: Handler) -> None:
+    """All of it, in pieces, in more time than a client waits for one of them."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(CONTENT)))
+    handler.end_headers()
+    for start in range(0, len(CONTENT), len(CONTENT) // 8):
+        handler.wfile.write(CONTENT[start : start + len(CONTENT) // 8])
+        handler.wfile.flush()
+        sleep(0.1)
 
 
 def endless(handler: Handler) -> None:
@@ -68,10 +106,40 @@ def test_a_later_call_goes_on_too(tmp_path: Path) -> None:
         assert server.requests[-1]["Range"] == "bytes=1000-"
 
 
-@pytest.mark.parametrize("name", ["ETag", "Last-Modified"])
-def test_a_file_that_changed_meanwhile_is_fetched_whole(tmp_path: Path, name: str) -> None:
-    with Server(file_of(CONTENT, '"1"', 1000, name), file_of(OTHER, '"2"', None, name)) as server:
+@pytest.mark.parametrize(
+    ("name", "before", "now"), [("ETag", '"1"', '"2"'), ("Last-Modified", DATE, DATE.replace("2020", "2021"))]
+)
+def test_a_file_that_changed_meanwhile_is_fetched_whole(tmp_path: Path, name: str, before: str, now: str) -> None:
+    with Server(file_of(CONTENT, before, 1000, name), file_of(OTHER, now, None, name)) as server:
         assert fetch(server, tmp_path) == OTHER
+
+
+@pytest.mark.parametrize(("other", "mark"), [(OTHER, '"2"'), (CONTENT[::-1], '"2"'), (OTHER, None)])
+def test_a_server_that_does_not_look_at_what_it_is_asked_of_glues_no_two_files(
+    tmp_path: Path, other: bytes, mark: str | None
+) -> None:
+    with Server(file_of(CONTENT, until=1000), heedless(other, mark)) as server:
+        assert fetch(server, tmp_path) == other
+        assert [each.get("Range") for each in server.requests] == [None, "bytes=1000-", None]
+
+
+@pytest.mark.parametrize("said", [{"ETag": '"1"'}, {"Last-Modified": DATE}, {}], ids=["tag", "date", "neither"])
+def test_a_server_that_gives_less_than_it_is_asked_for_is_asked_again(tmp_path: Path, said: dict[str, str]) -> None:
+    name, mark = next(iter(said.items()), ("Last-Modified", DATE))  # a part need not repeat the date
+    with Server(file_of(CONTENT, mark, 1000, name), sparing(said)) as server:
+        assert fetch(server, tmp_path) == CONTENT
+        assert [each.get("Range") for each in server.requests][:3] == [None, "bytes=1000-", "bytes=31000-"]
+
+
+def test_what_the_server_cannot_go_on_with_is_fetched_anew(tmp_path: Path) -> None:
+    with Server(file_of(CONTENT, until=1000), status(416), file_of(CONTENT)) as server:
+        assert fetch(server, tmp_path) == CONTENT
+        assert [each.get("Range") for each in server.requests] == [None, "bytes=1000-", None]
+
+
+def test_a_slow_server_is_waited_for(tmp_path: Path) -> None:
+    with Server(dripping) as server:
+        assert fetch(server, tmp_path, Patience(1, 0, 0.5)) == CONTENT
 
 
 @pytest.mark.parametrize(("mark", "name"), [('W/"1"', "ETag"), ("", "X-Nothing")])
