@@ -14,6 +14,8 @@ from engine.types import Rgb8
 # Sides of the pictures that it is tried on, width and height: any size must do, and height and width must not be mixed.
 SIZES = ((96, 64), (50, 75))
 
+_LARGEST = (1 << 31) - 1  # bytes that a protobuf message may have
+
 _INPUT, _OUTPUT = "input_image", "output_png"
 _LENGTH_DELIMITED = 2  # wire types, https://protobuf.dev/programming-guides/encoding/
 _SKIPPED = {1: 8, 5: 4}  # wire type -> bytes of its value
@@ -29,12 +31,16 @@ def check_graph(file: Path) -> None:
     """Raises NetworkError where a file is no frozen TensorFlow graph with BSHM's input and output.
 
     Reads the file as a GraphDef (tensorflow/core/framework/graph.proto): its nodes are field 1, whose names are field 1
-    and whose operations are field 2. TensorFlow is not needed; a run is the last word (check_run).
+    and whose operations are field 2. TensorFlow is not needed; a run is the last word (engine.models.brought).
     """
     try:
-        operations = dict(_nodes(memoryview(file.read_bytes())))
+        if file.stat().st_size > _LARGEST:
+            raise NetworkError(f"{file}: no TensorFlow graph", "it has more than 2 GiB")
+        data = file.read_bytes()
+        operations = dict(_nodes(memoryview(data)))
     except ValueError as error:
-        raise NetworkError(f"{file}: no TensorFlow graph, or not all of it", str(error)) from error
+        why = _beginning(data) or str(error)
+        raise NetworkError(f"{file}: no TensorFlow graph, or not all of it", why) from error
     except OSError as error:
         raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
     missing = [name for name in (_INPUT, _OUTPUT) if name not in operations]
@@ -49,6 +55,7 @@ def check_onnx(network: Network, file: Path) -> None:
     """Raises NetworkError where an ONNX file does not give alphas of pictures of any size. Runs it."""
     from engine.runtimes.onnx import OnnxRuntime
 
+    _check_model(file)
     session = OnnxRuntime(0).load(network, file)
     for size in SIZES:
         picture = trial_picture(*size)
@@ -63,6 +70,41 @@ def check_onnx(network: Network, file: Path) -> None:
         if alpha.shape[2:] != picture.shape[:2]:
             gave = f"{alpha.shape[3]} x {alpha.shape[2]}"
             raise NetworkError(f"{file}: not a network of BSHM's kind", f"for {frame} it gives an alpha of {gave}")
+
+
+def _check_model(file: Path) -> None:
+    """What can be said without running it: whole, in one file, with one input that takes a picture."""
+    import onnx
+    from onnx.external_data_helper import load_external_data_for_model
+
+    try:
+        model = onnx.load(file, load_external_data=False)
+    except OSError as error:
+        raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
+    except Exception as error:  # protobuf's, which is no dependency of this project's own
+        raise NetworkError(f"{file}: no ONNX file, or not all of it", str(error)) from error
+    try:
+        load_external_data_for_model(model, str(file))  # below a file there is none, so it fails where it looks for one
+    except Exception as error:  # of several kinds
+        why, remedy = "parts of it lie in other files", "Save it as one file (onnx.load and onnx.save do that)"
+        raise NetworkError(f"{file}: not a whole network", why, remedy) from error
+    constants = {each.name for each in model.graph.initializer}
+    entries = [each for each in model.graph.input if each.name not in constants]
+    if len(entries) != 1:
+        raise NetworkError(f"{file}: not a network of BSHM's kind", f"it has {len(entries)} inputs, and one is wanted")
+    kind = entries[0].type.tensor_type
+    if kind.HasField("shape") and len(kind.shape.dim) != 3:
+        why = f"its input has {len(kind.shape.dim)} axes, and a picture has height, width and channels"
+        raise NetworkError(f"{file}: not a network of BSHM's kind", why)
+
+
+def _beginning(data: bytes) -> str:
+    """How a text begins that came in place of a graph: a page, or a server's refusal. Empty for what is no text."""
+    try:
+        text = data[:60].decode("ascii").strip()
+    except UnicodeDecodeError:
+        return ""
+    return f"it begins with '{text}'" if text.isprintable() and text[:1] in "<{" else ""
 
 
 def _nodes(data: memoryview) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from engine.errors import NetworkError
 from engine.models.catalogue import NETWORKS
@@ -60,7 +60,8 @@ def test_the_graph_that_stands_in_for_bshms_is_taken(stand_in: Path) -> None:
         (node("input_image", "Placeholder"), "of its 1 nodes none is called output_png"),
         (node("input_image", "Const") + node("output_png", "Cast"), "its input_image takes no picture"),
         (GRAPH[:-60], "it ends "),
-        (b"<!DOCTYPE html><html>", "no TensorFlow graph, or not all of it"),
+        (b"<!DOCTYPE html>\n<html>", "no TensorFlow graph, or not all of it"),
+        (b'{"Code": 404, "Message": "no such file"}' * 9, 'all of it: it begins with \'{"Code": 404, "Message": "no'),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "no TensorFlow graph, or not all of it"),
         (bytes(1000), "begins no field"),
         (b"\xff" * 20, "is in no number"),
@@ -84,6 +85,13 @@ def test_any_other_bytes_are_refused_in_a_sentence(tmp_path_factory: pytest.Temp
     assert refusal(tmp_path_factory.mktemp("any"), content)
 
 
+def test_one_that_is_larger_than_a_graph_can_be_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge.pb").open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(NetworkError, match="it has more than 2 GiB"):
+        check_graph(tmp_path / "huge.pb")
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="cannot be read"):
         check_graph(tmp_path / "missing.pb")
@@ -101,7 +109,7 @@ def export(file: Path, *, transposed: bool = False, fixed: bool = False, channel
         helper.make_node("Cast", ["turned"], ["output_png:0"], to=TensorProto.UINT8),
     ]
     numbers = [("start", 0), ("end", channels), ("axis", 2)]
-    constants = [helper.make_tensor(name, TensorProto.INT64, [1], [value]) for name, value in numbers]
+    constants = [numpy_helper.from_array(np.array([value], np.int64), name) for name, value in numbers]
     graph = helper.make_graph(nodes, "g", [image], [png], constants)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), file)
     return file
@@ -129,13 +137,49 @@ def test_a_network_that_takes_planes_is_refused(tmp_path: Path) -> None:
     from engine.models.store import Store
 
     copied = Path(shutil.copy(Store().path(NETWORKS["modnet"]), tmp_path / "bshm.onnx"))
-    with pytest.raises(NetworkError):
+    with pytest.raises(NetworkError, match="its input has 4 axes"):
         check_onnx(BSHM, copied)
 
 
-def test_what_is_no_onnx_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "bshm.onnx").write_bytes(GRAPH)
-    with pytest.raises(NetworkError, match="the network cannot be run"):
+@pytest.mark.parametrize("content", [b"", GRAPH, b"<html>", bytes(100)])
+def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bshm.onnx").write_bytes(content)
+    with pytest.raises(NetworkError, match=r"no ONNX file, or not all of it|it has 0 inputs"):
+        check_onnx(BSHM, tmp_path / "bshm.onnx")
+
+
+@given(st.binary())
+def test_any_other_bytes_are_no_onnx_file(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    file = tmp_path_factory.mktemp("any") / "bshm.onnx"
+    file.write_bytes(content)
+    with pytest.raises(NetworkError):
+        check_onnx(BSHM, file)
+
+
+@given(st.data())
+def test_an_export_that_is_cut_off_is_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    file = export(tmp_path_factory.mktemp("cut") / "bshm.onnx")
+    content = file.read_bytes()
+    # What follows the graph says which operators' versions it is made for: the last fields, of 4 bytes each at most
+    file.write_bytes(content[: data.draw(st.integers(0, len(content) - 8))])
+    with pytest.raises(NetworkError):
+        check_onnx(BSHM, file)
+
+
+def test_an_export_in_several_files_is_refused(tmp_path: Path) -> None:
+    model = onnx.load(export(tmp_path / "whole.onnx"))
+    options = {"save_as_external_data": True, "location": "weights.bin", "size_threshold": 0}
+    onnx.save_model(model, tmp_path / "bshm.onnx", **options)
+    assert (tmp_path / "weights.bin").exists()
+    with pytest.raises(NetworkError, match=r"parts of it lie in other files\. Save it as one file"):
+        check_onnx(BSHM, tmp_path / "bshm.onnx")
+
+
+def test_an_export_with_two_inputs_is_refused(tmp_path: Path) -> None:
+    model = onnx.load(export(tmp_path / "bshm.onnx"))
+    model.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, None))
+    onnx.save(model, tmp_path / "bshm.onnx")
+    with pytest.raises(NetworkError, match="it has 2 inputs, and one is wanted"):
         check_onnx(BSHM, tmp_path / "bshm.onnx")
 
 
