@@ -110,7 +110,7 @@ def measure(
         cases += [(_SIDE_OF_BATCHES, batch) for batch in _BATCHES]
     theirs = OnnxRuntime(0).load(network, Store().path(network))
     ours = {key: on_torch(network, each, device) for key, each in precisions.items()}
-    for side, batch in cases:
+    for side, batch in dict.fromkeys(cases):
         tensor = tensor_of(network, Size(side, side), batch)
         found = [cost(lambda: theirs.run(tensor), torch.device("cpu"), runs, batch)]  # noqa: B023  # called at once
         found += [cost(lambda: run(tensor), device, runs, batch) for run in ours.values()]  # noqa: B023

@@ -14,10 +14,12 @@ from engine.runtimes import Tensor
 from engine.runtimes.picture import alpha_of, to_picture
 from engine.runtimes.torch.program import Program
 
-# What PyTorch and the libraries below it say where memory runs out: its allocator of the CPU's memory, that of Apple's
-# GPUs, and CUDA's libraries, whose own memory is not the allocator's.
+# What PyTorch and the libraries below it say where memory runs out: its allocator of the CPU's memory; oneDNN, which
+# has the same words for whatever keeps a convolution from being prepared, and in practice that is memory; the allocator
+# of Apple's GPUs; and CUDA's libraries, whose own memory is not the allocator's.
 _WORDS_OF_SHORTAGE = re.compile(
-    r"can't allocate memory|not enough memory|backend out of memory|CUDA error: out of memory|_ALLOC_FAILED"
+    r"can't allocate memory|not enough memory|could not create a primitive|backend out of memory|"
+    r"CUDA error: out of memory|_ALLOC_FAILED"
 )
 
 
