@@ -7,8 +7,8 @@ Why none of the libraries for this: tried on the project's five networks against
     onnx2pytorch 0.6.0  gives wrong numbers without a word: MODNet's alpha off by up to 1, SPAN's by 0.07, CenterNet's
                         boxes by up to 510 pixels (RVM and NanoDet are right); wants torchvision too
 
-and neither frees a tensor before the end of the run without more ado, keeps sizes where no GPU is waited for, or
-computes with float16. The networks need some fifty operators, most of them one line.
+and neither chooses float16 by operator, or keeps computed sizes where no GPU has to be waited for. The networks need
+some fifty operators, most of them one line.
 
     operator      what an operator is: a function whose keywords are the attributes; refuses what it does not know
     convolution, elementwise, reductions, resize, shapes    the operators, by subject

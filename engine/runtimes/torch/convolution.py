@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 
 import torch
 import torch.nn.functional as f
@@ -159,7 +158,7 @@ def _space_to_depth(image: Tensor, *, blocksize: int) -> Tensor:
     count, channels, height, width = image.shape
     down, across = height // blocksize, width // blocksize
     blocks = image.reshape(count, channels, down, blocksize, across, blocksize)
-    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(count, channels * prod((blocksize, blocksize)), down, across)
+    return blocks.permute(0, 3, 5, 1, 2, 4).reshape(count, channels * blocksize**2, down, across)
 
 
 _PADDING = {"auto_pad": ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from math import inf
 
 import torch
 import torch.nn.functional as f
@@ -69,10 +68,6 @@ def _hard_sigmoid(numbers: Tensor, *, alpha: float = 0.2, beta: float = 0.5) -> 
 
 def _gelu(numbers: Tensor, *, approximate: str = "none") -> Tensor:
     return f.gelu(numbers, approximate=approximate)
-
-
-def _softplus(numbers: Tensor) -> Tensor:
-    return f.softplus(numbers, threshold=inf) if numbers.dtype == torch.float64 else f.softplus(numbers)
 
 
 def _one(function: Function) -> Operator:
@@ -141,7 +136,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Sigmoid": _one(torch.sigmoid),
     "Sign": _one(torch.sign),
     "Sin": _one(torch.sin),
-    "Softplus": Operator(_softplus),
+    "Softplus": _one(f.softplus),
     "Sqrt": _one(torch.sqrt),
     "Sub": _two(torch.sub),
     "Sum": _many(torch.add),

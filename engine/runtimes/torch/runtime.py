@@ -80,5 +80,6 @@ def _compute_exactly() -> None:
     more than the 1e-3 from ONNX Runtime that is allowed; what bears 11 bits runs with float16 anyway, which is faster.
     And sums of float16 are float32."""
     torch.backends.cudnn.conv.fp32_precision = "ieee"
+    torch.backends.cudnn.rnn.fp32_precision = "ieee"  # where the two differ, PyTorch refuses to say what it does
     torch.backends.cuda.matmul.fp32_precision = "ieee"
     torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False

@@ -14,6 +14,7 @@ from engine.models.catalogue import NETWORKS, find_network
 from engine.models.store import Store
 from engine.runtimes import Session
 from engine.runtimes.torch import TorchRuntime
+from engine.runtimes.torch.graph import read_model, understand
 from tests.engine.runtimes.torch.pictures import DEFAULTS, by_onnx_runtime, tensor_of
 
 
@@ -71,6 +72,20 @@ def test_one_session_runs_sizes_one_after_the_other() -> None:
     session("rvm").run(tensor_of(network, photo(160, 128)))
     (again,) = session("rvm").run(tensor_of(network, photo(96, 64)))
     assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_no_step_waits_for_numbers_that_a_gpu_computes(name: str) -> None:
+    """Sizes and places follow from shapes and constants alone, which stay where the processor has them."""
+    network = find_network(name)
+    file = Store().path(network)
+    graph = understand(name, file, read_model(name, file), network.tensors.outputs)
+    near = {*graph.constants, ""}.union(*(step.outputs for step in graph.steps if step.of_shapes))
+    assert graph.input not in near
+    for step in graph.steps:
+        read = {step.inputs[place] for place in step.numbers if place < len(step.inputs)}
+        assert read <= near, step.operator
+        assert step.operator != "NonZero"  # whose shape has to be waited for
 
 
 def test_all_default_networks_are_tried_here() -> None:
