@@ -79,7 +79,7 @@ def _compute_exactly() -> None:
     """float32 is float32: TF32, which PyTorch takes for convolutions as it comes, has 11 bits like float16, and costs
     more than the 1e-3 from ONNX Runtime that is allowed; what bears 11 bits runs with float16 anyway, which is faster.
     And sums of float16 are float32."""
-    torch.backends.cudnn.conv.fp32_precision = "ieee"
-    torch.backends.cudnn.rnn.fp32_precision = "ieee"  # where the two differ, PyTorch refuses to say what it does
-    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    # By PyTorch's older names: after its newer ones it refuses to say what it does, which its own code may ask.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
