@@ -77,7 +77,7 @@ def import_brought(
         raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
     if file.suffix.lower() != ".onnx":
         return _take_graph(network, file, str(file.absolute()), store, settings, progress)
-    progress(f"trying {file.name}", None, None)
+    progress(f"trying {network.name}", None, None)
     check_onnx(network, file)
     return (Accepted(network.file, store.accept(network, network.file, file, str(file.absolute()))),)
 
@@ -116,7 +116,7 @@ def _take_graph(
         python_with_tensorflow(settings, progress) as (python, any_version),
         tempfile.TemporaryDirectory(prefix=_WORK) as work,
     ):
-        progress(f"trying {file.name}", None, None)
+        progress(f"trying {network.name}", None, None)
         _check_run(file, python, any_version)
         made = _converted(network, file, Path(work), python, any_version, progress) if any_version else None
         graph = Accepted(network.graph, store.accept(network, network.graph, file, source))

@@ -116,6 +116,24 @@ def ranged(content: bytes, until: int | None = None) -> Answer:
     return answer
 
 
+def marked(content: bytes, mark: str = '"1"', until: int | None = None, name: str = "ETag") -> Answer:
+    """The part that was asked for where the file is still that of If-Range, else all of it.
+
+    mark: of the file, in the header `name`. until: bytes of the file after which the connection ends.
+    """
+
+    def answer(handler: Handler) -> None:
+        asked = handler.headers.get("Range", "")
+        same = handler.headers.get("If-Range") == mark
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and same else 0
+        headers = {"Content-Length": str(len(content) - start), name: mark}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        handler.reply(206 if start else 200, headers, content[start:until])
+
+    return answer
+
+
 def status(number: int, **headers: str) -> Answer:
     """An answer without a body; underscores in the headers' names stand for hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -13,7 +13,7 @@ from engine.models.pins import Pin, read_pins, write_pins
 
 HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
 PINS = st.dictionaries(
-    st.text(st.characters(exclude_categories=("Cs",)), min_size=1),
+    st.text(st.characters(codec="utf-8"), min_size=1),
     st.builds(Pin, HASHES, st.integers(0, 2**40), st.text()),
 )
 

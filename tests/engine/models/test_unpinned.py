@@ -11,27 +11,12 @@ import pytest
 from engine.errors import DownloadError
 from engine.models.https import Patience
 from engine.models.unpinned import download_unpinned
-from tests.engine.models.server import Answer, Handler, Server, silent, status, whole
+from tests.engine.models.server import Answer, Handler, Server, marked, silent, status, whole
 from tests.engine.models.test_https import HASTY, Steps
 
 CONTENT = bytes(range(256)) * 400
 DATE = "Mon, 06 Jul 2020 08:12:31 GMT"
 OTHER = CONTENT[::-1] + b"more"
-
-
-def file_of(content: bytes, mark: str = '"1"', until: int | None = None, name: str = "ETag") -> Answer:
-    """The file as a server gives it that knows Range and If-Range; the connection ends after `until` bytes of it."""
-
-    def answer(handler: Handler) -> None:
-        asked = handler.headers.get("Range", "")
-        same = handler.headers.get("If-Range") == mark
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and same else 0
-        headers = {"Content-Length": str(len(content) - start), name: mark}
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        handler.reply(206 if start else 200, headers, content[start:until])
-
-    return answer
 
 
 def heedless(content: bytes, mark: str | None) -> Answer:
@@ -86,20 +71,20 @@ def failure(folder: Path, *answers: Answer, patience: Patience = HASTY) -> str:
 
 
 def test_a_file_arrives_and_nothing_is_left_over(tmp_path: Path) -> None:
-    with Server(file_of(CONTENT)) as server:
+    with Server(marked(CONTENT)) as server:
         assert fetch(server, tmp_path / "new") == CONTENT
     assert len(list((tmp_path / "new").iterdir())) == 1
 
 
 def test_after_a_cut_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    with Server(file_of(CONTENT, until=1000), file_of(CONTENT, until=50_000), file_of(CONTENT)) as server:
+    with Server(marked(CONTENT, until=1000), marked(CONTENT, until=50_000), marked(CONTENT)) as server:
         assert fetch(server, tmp_path) == CONTENT
         assert [each.get("Range") for each in server.requests] == [None, "bytes=1000-", "bytes=50000-"]
 
 
 def test_a_later_call_goes_on_too(tmp_path: Path) -> None:
     once = Patience(attempts=1, pause=0)
-    with Server(file_of(CONTENT, until=1000), status(503), file_of(CONTENT)) as server:
+    with Server(marked(CONTENT, until=1000), status(503), marked(CONTENT)) as server:
         with pytest.raises(DownloadError):
             fetch(server, tmp_path, once)
         assert fetch(server, tmp_path, once) == CONTENT
@@ -110,7 +95,7 @@ def test_a_later_call_goes_on_too(tmp_path: Path) -> None:
     ("name", "before", "now"), [("ETag", '"1"', '"2"'), ("Last-Modified", DATE, DATE.replace("2020", "2021"))]
 )
 def test_a_file_that_changed_meanwhile_is_fetched_whole(tmp_path: Path, name: str, before: str, now: str) -> None:
-    with Server(file_of(CONTENT, before, 1000, name), file_of(OTHER, now, None, name)) as server:
+    with Server(marked(CONTENT, before, 1000, name), marked(OTHER, now, None, name)) as server:
         assert fetch(server, tmp_path) == OTHER
 
 
@@ -118,7 +103,7 @@ def test_a_file_that_changed_meanwhile_is_fetched_whole(tmp_path: Path, name: st
 def test_a_server_that_does_not_look_at_what_it_is_asked_of_glues_no_two_files(
     tmp_path: Path, other: bytes, mark: str | None
 ) -> None:
-    with Server(file_of(CONTENT, until=1000), heedless(other, mark)) as server:
+    with Server(marked(CONTENT, until=1000), heedless(other, mark)) as server:
         assert fetch(server, tmp_path) == other
         assert [each.get("Range") for each in server.requests] == [None, "bytes=1000-", None]
 
@@ -126,13 +111,13 @@ def test_a_server_that_does_not_look_at_what_it_is_asked_of_glues_no_two_files(
 @pytest.mark.parametrize("said", [{"ETag": '"1"'}, {"Last-Modified": DATE}, {}], ids=["tag", "date", "neither"])
 def test_a_server_that_gives_less_than_it_is_asked_for_is_asked_again(tmp_path: Path, said: dict[str, str]) -> None:
     name, mark = next(iter(said.items()), ("Last-Modified", DATE))  # a part need not repeat the date
-    with Server(file_of(CONTENT, mark, 1000, name), sparing(said)) as server:
+    with Server(marked(CONTENT, mark, 1000, name), sparing(said)) as server:
         assert fetch(server, tmp_path) == CONTENT
         assert [each.get("Range") for each in server.requests][:3] == [None, "bytes=1000-", "bytes=31000-"]
 
 
 def test_what_the_server_cannot_go_on_with_is_fetched_anew(tmp_path: Path) -> None:
-    with Server(file_of(CONTENT, until=1000), status(416), file_of(CONTENT)) as server:
+    with Server(marked(CONTENT, until=1000), status(416), marked(CONTENT)) as server:
         assert fetch(server, tmp_path) == CONTENT
         assert [each.get("Range") for each in server.requests] == [None, "bytes=1000-", None]
 
@@ -144,7 +129,7 @@ def test_a_slow_server_is_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("mark", "name"), [('W/"1"', "ETag"), ("", "X-Nothing")])
 def test_without_a_sure_mark_the_file_comes_anew(tmp_path: Path, mark: str, name: str) -> None:
-    with Server(file_of(CONTENT, mark, 1000, name), file_of(CONTENT, mark, None, name)) as server:
+    with Server(marked(CONTENT, mark, 1000, name), marked(CONTENT, mark, None, name)) as server:
         assert fetch(server, tmp_path) == CONTENT
         assert [each.get("Range") for each in server.requests] == [None, None]
 
@@ -190,17 +175,17 @@ def test_a_refusal_is_final(tmp_path: Path, number: int) -> None:
 
 
 def test_redirects_are_followed(tmp_path: Path) -> None:
-    with Server(status(302, Location="/elsewhere"), file_of(CONTENT)) as server:
+    with Server(status(302, Location="/elsewhere"), marked(CONTENT)) as server:
         assert fetch(server, tmp_path) == CONTENT
         assert server.paths == ["/tf_graph.pb", "/elsewhere"]
 
 
 def test_what_a_killed_process_left_without_its_mark_is_not_gone_on_with(tmp_path: Path) -> None:
-    with Server(file_of(CONTENT, until=1000), status(404)) as server, pytest.raises(DownloadError):
+    with Server(marked(CONTENT, until=1000), status(404)) as server, pytest.raises(DownloadError):
         fetch(server, tmp_path)
     for beside in tmp_path.glob("*.json"):
         beside.write_text("{")
-    with Server(file_of(OTHER)) as server:
+    with Server(marked(OTHER)) as server:
         for part in tmp_path.glob("*.part"):  # the name is made of the address, which has this server's port in it
             url = f"{server.url}/tf_graph.pb"
             part.rename(tmp_path / f"{hashlib.sha256(url.encode()).hexdigest()}.part")
