@@ -140,7 +140,7 @@ def _converted(
     from engine.models.converting import convert_graph_file
 
     made = folder / network.file
-    convert_graph_file(graph, made, python, any_version, progress)
+    convert_graph_file(network, graph, made, python, any_version, progress)
     check_onnx(network, made)
     return made
 
