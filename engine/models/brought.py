@@ -8,8 +8,11 @@ it is converted there at once.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import DeviceError, DownloadError, NetworkError, UsageError, system_reason
 from engine.models.catalogue import Network
@@ -18,12 +21,12 @@ from engine.models.pins import Pin
 from engine.models.progress import Progress
 from engine.models.sources import GraphSource, mirrored
 from engine.models.store import State, Store
+from engine.models.tensorflow import python_with_tensorflow
 from engine.models.unpinned import download_unpinned
 from engine.runtimes.tf1.process import Tf1Process
 from engine.settings import Settings
 
 _TRIAL = 120.0  # seconds for a run on a small picture
-_WORK = "bshm-models-"
 
 
 @dataclass(frozen=True)
@@ -89,58 +92,67 @@ def convert_brought(network: Network, store: Store, settings: Settings, progress
         raise UsageError(f"{network.name} needs no conversion", "it is an ONNX file already")
     if store.file_state(network, network.file) is State.INSTALLED:
         return ()
-    from engine.models.tensorflow import python_with_tensorflow
-
     state, pin = store.file_state(network, network.graph), store.pin(network, network.graph)
     graph = store.folder / network.graph
     if state is not State.INSTALLED or pin is None:
         raise NetworkError(f"{network.name}: its graph is {state}", f"{graph}", f"Run: bshm models pull {network.name}")
-    with (
-        python_with_tensorflow(settings, progress) as (python, any_version),
-        tempfile.TemporaryDirectory(prefix=_WORK) as work,
-    ):
-        made = _converted(network, graph, Path(work), python, any_version, progress)
-        return (_accepted(network, pin, made, store),)
+    with _workshop(network, settings, progress) as work:
+        return (_accepted(network, pin, _converted(network, graph, work, progress), store),)
 
 
 def _take_graph(
     network: Network, file: Path, source: str, store: Store, settings: Settings, progress: Progress
 ) -> tuple[Accepted, ...]:
     """Both files or none: a graph that can be neither run nor converted here would be of no use."""
-    from engine.models.tensorflow import python_with_tensorflow
-
     if network.graph is None:
         raise UsageError(f"{network.name} has no TensorFlow graph")
     check_graph(file)
-    with (
-        python_with_tensorflow(settings, progress) as (python, any_version),
-        tempfile.TemporaryDirectory(prefix=_WORK) as work,
-    ):
+    with _workshop(network, settings, progress) as work:
         progress(f"trying {network.name}", None, None)
-        _check_run(file, python, any_version)
-        made = _converted(network, file, Path(work), python, any_version, progress) if any_version else None
+        _check_run(file, work)
+        made = _converted(network, file, work, progress) if work.any_version else None
         graph = Accepted(network.graph, store.accept(network, network.graph, file, source))
         return (graph, _accepted(network, graph.pin, made, store)) if made else (graph,)
 
 
-def _check_run(file: Path, python: Path, any_version: bool) -> None:
+class _Workshop(NamedTuple):
+    """python: has TensorFlow. any_version: of today, which goes away again. folder: for what is made, goes away too."""
+
+    python: Path
+    any_version: bool
+    folder: Path
+
+
+@contextmanager
+def _workshop(network: Network, settings: Settings, progress: Progress) -> Iterator[_Workshop]:
+    """Raises DeviceError where there is no TensorFlow, or too little memory for what is done there."""
+    with (
+        python_with_tensorflow(settings, progress) as (python, any_version),
+        tempfile.TemporaryDirectory(prefix="bshm-models-") as folder,
+    ):
+        try:
+            yield _Workshop(python, any_version, Path(folder))
+        except MemoryError as error:
+            what, remedy = (
+                f"{network.name}: there is too little memory to try it",
+                "Close other programs, and try again",
+            )
+            raise DeviceError(what, str(error), remedy) from error
+
+
+def _check_run(file: Path, work: _Workshop) -> None:
     """Raises NetworkError where the graph does not give alphas of pictures of any size."""
-    try:
-        with Tf1Process(python, file, device="cpu", fraction=1.0, growth=True, any_version=any_version) as process:
-            for size in SIZES:
-                process.alpha(trial_picture(*size), _TRIAL)
-    except MemoryError as error:
-        why, remedy = str(error), "Let other programs give memory back, and run this again"
-        raise DeviceError(f"{file}: there is too little memory to try it", why, remedy) from error
+    version = work.any_version
+    with Tf1Process(work.python, file, device="cpu", fraction=1.0, growth=True, any_version=version) as process:
+        for size in SIZES:
+            process.alpha(trial_picture(*size), _TRIAL)
 
 
-def _converted(
-    network: Network, graph: Path, folder: Path, python: Path, any_version: bool, progress: Progress
-) -> Path:
-    from engine.models.converting import convert_graph_file
+def _converted(network: Network, graph: Path, work: _Workshop, progress: Progress) -> Path:
+    from engine.models.converting import convert_graph_file  # it loads what runs networks, and few pulls need that
 
-    made = folder / network.file
-    convert_graph_file(network, graph, made, python, any_version, progress)
+    made = work.folder / network.file
+    convert_graph_file(network, graph, made, work.python, work.any_version, progress)
     check_onnx(network, made)
     return made
 

@@ -205,3 +205,26 @@ class TestPinnedOnFirstUse:
         store.accept(BSHM, "bshm.pb", bring(self.OTHER), "")
         assert store.path(BSHM).read_bytes() == self.OTHER
         assert store.pin(BSHM, "bshm.onnx") is None
+
+    def test_what_was_made_of_the_graph_may_be_made_anew(self, store: Store, bring: Callable[[bytes], Path]) -> None:
+        store.accept(BSHM, "bshm.onnx", bring(self.MADE), "")
+        pin = store.accept(BSHM, "bshm.onnx", bring(self.OTHER), "", replacing=True)
+        assert store.pin(BSHM, "bshm.onnx") == pin
+        assert store.path(BSHM).read_bytes() == self.OTHER
+
+    def test_where_the_onnx_file_is_damaged_the_graph_is_handed_out(
+        self, store: Store, bring: Callable[[bytes], Path]
+    ) -> None:
+        store.accept(BSHM, "bshm.pb", bring(self.GRAPH), "")
+        store.accept(BSHM, "bshm.onnx", bring(self.MADE), "")
+        (store.folder / "bshm.onnx").write_bytes(b"damage")
+        assert store.state(BSHM) is State.INSTALLED
+        assert store.file_state(BSHM, "bshm.onnx") is State.DAMAGED
+        assert store.path(BSHM) == store.folder / "bshm.pb"
+        (store.folder / "bshm.pb").unlink()
+        with pytest.raises(NetworkError, match="Run: bshm models convert bshm; or import it again"):
+            store.path(BSHM)
+
+    def test_what_cannot_be_read_is_said(self, store: Store, tmp_path: Path) -> None:
+        with pytest.raises(NetworkError, match=r"bshm.pb: cannot be read: no such file"):
+            store.accept(BSHM, "bshm.pb", tmp_path / "bshm.pb", "")
