@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import DeviceError, DownloadError, NetworkError, UsageError, system_reason
+from engine.errors import DeviceError, DownloadError, NetworkError, UsageError
 from engine.models.catalogue import Network
 from engine.models.contract import SIZES, check_graph, check_onnx, trial_picture
 from engine.models.pins import Pin
@@ -73,16 +73,13 @@ def import_brought(
     network: Network, file: Path, store: Store, settings: Settings, progress: Progress
 ) -> tuple[Accepted, ...]:
     """Tries and accepts a file that is at hand: a TensorFlow graph, or an ONNX export of it. Raises NetworkError."""
-    try:
-        with file.open("rb"):
-            pass
-    except OSError as error:
-        raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
+    source = str(file.absolute())
     if file.suffix.lower() != ".onnx":
-        return _take_graph(network, file, str(file.absolute()), store, settings, progress)
+        return _take_graph(network, file, source, store, settings, progress)
     progress(f"trying {network.name}", None, None)
+    store.fit_to_accept(network, network.file, file, source)
     check_onnx(network, file)
-    return (Accepted(network.file, store.accept(network, network.file, file, str(file.absolute()))),)
+    return (Accepted(network.file, store.accept(network, network.file, file, source)),)
 
 
 def convert_brought(network: Network, store: Store, settings: Settings, progress: Progress) -> tuple[Accepted, ...]:
@@ -107,6 +104,7 @@ def _take_graph(
     if network.graph is None:
         raise UsageError(f"{network.name} has no TensorFlow graph")
     check_graph(file)
+    store.fit_to_accept(network, network.graph, file, source)  # before it is run, or an environment made for it
     with _workshop(network, settings, progress) as work:
         progress(f"trying {network.name}", None, None)
         _check_run(file, work)
@@ -133,11 +131,8 @@ def _workshop(network: Network, settings: Settings, progress: Progress) -> Itera
         try:
             yield _Workshop(python, any_version, Path(folder))
         except MemoryError as error:
-            what, remedy = (
-                f"{network.name}: there is too little memory to try it",
-                "Close other programs, and try again",
-            )
-            raise DeviceError(what, str(error), remedy) from error
+            what = f"{network.name}: there is too little memory to try it"
+            raise DeviceError(what, str(error), "Close other programs, and try again") from error
 
 
 def _check_run(file: Path, work: _Workshop) -> None:

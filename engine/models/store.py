@@ -92,24 +92,24 @@ class Store:
             stream.write(content)
         return self.folder / network.file
 
-    def accept(self, network: Network, name: str, file: Path, source: str, *, replacing: bool = False) -> Pin:
-        """Copies one of the files of a network that the catalogue does not pin, and pins it.
-
-        source: where it came from. replacing: whatever was accepted under that name before. Raises NetworkError where
-        that was another file, or the folder cannot be written.
-        """
-        try:
-            with file.open("rb") as stream:
-                found = Pin(hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size, source)
-        except OSError as error:
-            raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
-        before = None if replacing else self.pin(network, name)
+    def fit_to_accept(self, network: Network, name: str, file: Path, source: str) -> Pin:
+        """What a file would be pinned as. Raises NetworkError where another of that name was accepted before."""
+        found, before = _pin_of(file, source), self.pin(network, name)
         if before is not None and (before.sha256, before.size) != (found.sha256, found.size):
             raise NetworkError(
                 f"{network.name}: another file than the one that was accepted first",
                 f"its SHA-256 is {found.sha256}; that of {before.source} was {before.sha256}",
                 f"If you trust the new one, run: bshm models remove {network.name}; and then this again",
             )
+        return found
+
+    def accept(self, network: Network, name: str, file: Path, source: str, *, replacing: bool = False) -> Pin:
+        """Copies one of the files of a network that the catalogue does not pin, and pins it.
+
+        source: where it came from. replacing: whatever was accepted under that name before. Raises NetworkError where
+        that was another file, or the folder cannot be written.
+        """
+        found = _pin_of(file, source) if replacing else self.fit_to_accept(network, name, file, source)
         with self._writing(name, found) as writing, file.open("rb") as stream:
             shutil.copyfileobj(stream, writing)
         return found
@@ -174,6 +174,14 @@ class Store:
 def names_of(network: Network) -> tuple[str, ...]:
     """The files that a network may have in the store, the one to run first."""
     return (network.file, network.graph) if network.graph else (network.file,)
+
+
+def _pin_of(file: Path, source: str) -> Pin:
+    try:
+        with file.open("rb") as stream:
+            return Pin(hashlib.file_digest(stream, "sha256").hexdigest(), os.fstat(stream.fileno()).st_size, source)
+    except OSError as error:
+        raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
 
 
 def _pull(network: Network) -> str:
