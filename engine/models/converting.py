@@ -30,6 +30,8 @@ _LEVELS, _SHARE = 1, 0.001
 # Width and height of the pictures on which both are compared: small and large, upright and lying, odd and even.
 _SIZES = ((200, 300), (333, 517), (640, 480), (1001, 750))
 
+_ERROR = " - ERROR - "  # in tf2onnx's log
+
 Alpha = npt.NDArray[np.uint8]
 
 
@@ -50,6 +52,13 @@ def convert_graph_file(
     """
     progress(f"converting {network.name}", None, None)
     _run_tf2onnx(network, graph, made, python)
+    check_conversion(network, graph, made, python, any_version, progress)
+
+
+def check_conversion(
+    network: Network, graph: Path, made: Path, python: Path, any_version: bool, progress: Progress
+) -> None:
+    """Raises NetworkError where ONNX Runtime gets other alphas of the ONNX file than TensorFlow of the graph."""
     session = OnnxRuntime(0).load(network, made)
     with Tf1Process(python, graph, device="cpu", fraction=1.0, growth=True, any_version=any_version) as process:
         for number, picture in enumerate(pictures()):
@@ -97,7 +106,7 @@ def _run_tf2onnx(network: Network, graph: Path, made: Path, python: Path) -> Non
     tensors = ["--inputs", f"{network.tensors.input}:0", "--outputs", f"{network.tensors.outputs[0]}:0"]
     try:
         ran = subprocess.run(
-            [*command, "--graphdef", graph, *tensors, "--opset", str(_OPSET), "--output", made],
+            [*command, "--graphdef", graph.absolute(), *tensors, "--opset", str(_OPSET), "--output", made],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -109,7 +118,7 @@ def _run_tf2onnx(network: Network, graph: Path, made: Path, python: Path) -> Non
     except (OSError, subprocess.TimeoutExpired) as error:
         why = system_reason(error) if isinstance(error, OSError) else f"it took longer than {_CONVERTING:.0f} s"
         raise NetworkError(f"{network.name}: the graph cannot be converted", why) from error
-    if ran.returncode or not made.exists():
+    if ran.returncode or _ERROR in ran.stderr:  # it writes a file, too, where it leaves an operator as it is
         raise NetworkError(f"{network.name}: the graph cannot be converted", _reason(ran.stderr), _remedy(ran.stderr))
 
 
@@ -121,7 +130,7 @@ def _environment() -> Mapping[str, str]:
 def _reason(said: str) -> str:
     """The line that says most: what tf2onnx calls an error, else the last one."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line.partition(" - ERROR - ")[2] for line in lines if " - ERROR - " in line]
+    errors = [line.partition(_ERROR)[2] for line in lines if _ERROR in line]
     return (errors or lines or ["it said nothing"])[0 if errors else -1][:400]
 
 

@@ -24,7 +24,7 @@ CACHE = Path.home() / ".cache/bshm-tests/tf1"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The first test that wants TensorFlow 1 waits for it to be fetched: minutes."""
     for item in items:
-        if {"tensorflow_1", "stand_in"} & set(getattr(item, "fixturenames", ())):
+        if {"tensorflow_1", "stand_in", "converted"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.timeout(900))
 
 
@@ -58,3 +58,13 @@ def stand_in(tensorflow_1: Path) -> Path:
             assert made.returncode == 0, made.stderr
             unfinished.replace(graph)
     return graph
+
+
+@pytest.fixture(scope="session")
+def converted(tensorflow_1: Path, stand_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX file of that graph, as `bshm models convert` makes it."""
+    from engine.models.converting import convert_graph_file
+
+    made = tmp_path_factory.mktemp("converted") / "bshm.onnx"
+    convert_graph_file(find_network("bshm"), stand_in, made, tensorflow_1, False, lambda *_: None)
+    return made

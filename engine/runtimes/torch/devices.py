@@ -48,20 +48,6 @@ def open_device(word: str) -> torch.device:
     return _tried(what, torch.device("cuda", index))
 
 
-def usable_devices() -> tuple[str, ...]:
-    """The words of all devices that PyTorch can use here, the fastest kind first; always ends with "cpu"."""
-    found = [*(f"cuda:{index}" for index in range(torch.cuda.device_count())), "mps", "cpu"]
-    return tuple(each for each in found if _is_usable(each))
-
-
-def _is_usable(word: str) -> bool:
-    try:
-        open_device(word)
-    except DeviceError:
-        return False
-    return True
-
-
 def reaches(capability: Capability, built_for: Sequence[str]) -> bool:
     """Whether a build of PyTorch has code for a card. built_for: torch.cuda.get_arch_list().
 

@@ -15,7 +15,6 @@ from skimage import data
 from engine.models.catalogue import find_network
 from engine.models.store import Store
 from engine.runtimes.torch import TorchRuntime
-from engine.runtimes.torch.devices import usable_devices
 from engine.runtimes.torch.precision import Precision
 from engine.runtimes.torch.runtime import ON_CUDA
 from tests.engine.runtimes.torch.pictures import DEFAULTS, by_onnx_runtime, program_of, tensor_of
@@ -80,4 +79,3 @@ def test_memory_that_runs_out_is_a_memory_error_and_the_next_run_is_as_if_nothin
 
 def test_the_device_is_said_in_words() -> None:
     assert TorchRuntime("cuda:0", 0.9).device.startswith(f"{torch.cuda.get_device_name(0)} (cuda:0), PyTorch 2.")
-    assert "cuda:0" in usable_devices()
