@@ -182,7 +182,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _pinned_by(store: Store, network: Network, name: str) -> str:
     pin = store.pin(network, name)
-    return "the catalogue pins it" if network.sha256 or pin is None else f"it was accepted first, from {pin.source}"
+    return "the catalogue pins it" if network.sha256 or pin is None else f"it was accepted first ({pin.source})"
 
 
 def _remove(args: argparse.Namespace) -> int:

@@ -63,9 +63,7 @@ def test_it_is_fetched_tried_and_pinned_and_says_so(bshm: Bshm, authors: Server,
     assert row(bshm("list")[1])[2::4] == [size, "installed"]
     code, _, messages = bshm("verify")
     assert code == 0
-    assert messages.startswith(
-        f"bshm: {Store().folder / 'bshm.pb'} is as it was accepted first, from {authors.url}/api"
-    )
+    assert messages.startswith(f"bshm: {Store().folder / 'bshm.pb'} is as it was accepted first ({authors.url}/api")
     assert bshm("remove", "bshm") == (0, "", "bshm: removed.\n")
     assert row(bshm("list")[1])[-1] == "missing"
 
@@ -134,7 +132,7 @@ def test_a_graph_is_converted_and_its_file_is_shown_with_its_hash(
     sha256 = hashlib.sha256(store.path(BSHM).read_bytes()).hexdigest()
     assert "converting bshm\n" in messages
     assert re.search(rf"bshm: converted\.\n  bshm\.onnx: \d+\.\d MB, SHA-256 {sha256}\.", messages)
-    assert f"bshm: {store.folder / 'bshm.pb'} is as it was accepted first, from somewhere." in bshm("verify")[2]
+    assert f"bshm: {store.folder / 'bshm.pb'} is as it was accepted first (somewhere)." in bshm("verify")[2]
 
 
 def test_what_was_converted_is_not_converted_again(bshm: Bshm, tmp_path: Path) -> None:
