@@ -15,7 +15,7 @@ from skimage import data
 from engine.models.catalogue import NETWORKS
 from engine.models.converting import difference
 from engine.networks import resized
-from engine.runtimes import Session
+from engine.runtimes import Runtime, Session
 from engine.runtimes.onnx import OnnxRuntime
 from engine.runtimes.tf1.process import Tf1Process
 from engine.runtimes.torch import TorchRuntime
@@ -44,7 +44,7 @@ def process(tensorflow_1: Path, stand_in: Path) -> Iterator[Tf1Process]:
 
 @pytest.fixture(scope="module")
 def sessions(converted: Path) -> dict[str, Session]:
-    runtimes = {"ONNX Runtime": OnnxRuntime(0), "PyTorch": TorchRuntime("cpu", 1.0)}
+    runtimes: dict[str, Runtime] = {"ONNX Runtime": OnnxRuntime(0), "PyTorch": TorchRuntime("cpu", 1.0)}
     return {name: runtime.load(BSHM, converted) for name, runtime in runtimes.items()}
 
 
