@@ -15,7 +15,8 @@ Worker to server:
     {"say": "stage", "job": ID, "stage": ..., "progress": 0..1}
     {"say": "done", "job": ID, "parts": [...]} + descriptor of the results; the first part is the report
     {"say": "failed", "job": ID, "problem": {...}, "trace": text for the log, or ""}
-    {"say": "beat", "busy": seconds since the running network began, 0 where none runs, "runs": how many have ended}
+    {"say": "beat", "busy": seconds since the running network began, 0 where none runs, "runs": how many have ended,
+     "device", "networks": as in "ready", where a request has loaded another}
 """
 
 from __future__ import annotations

@@ -182,14 +182,18 @@ class Keeper:
         said = message["say"]
         if said == "beat":
             self.busy, self.runs = message["busy"], message["runs"]
+            self._has(message)  # a network that a request names is loaded then
         elif said == "ready":
-            self.device, self.networks = message["device"], tuple(message["networks"])
+            self._has(message)
             self._failed_starts = self._broke = 0
             self._become("ready")
         elif said == "broken":
             self._break(from_problem(503, message["problem"]))
         else:
             self._hear(message, shared)
+
+    def _has(self, message: Message) -> None:
+        self.device, self.networks = message["device"], tuple(message["networks"])
 
     def _break(self, why: BshmError) -> None:
         self.why, self.silent = why, 0.0

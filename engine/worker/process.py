@@ -138,5 +138,6 @@ class _Worker:
     def _beat(self) -> None:
         with contextlib.suppress(OSError):  # the server is gone, which ends the process
             while True:
-                channel.send(self._end, {"say": "beat", **asdict(self._engine.pulse)})
+                loaded = {"device": self._engine.device, "networks": self._engine.loaded}
+                channel.send(self._end, {"say": "beat", **asdict(self._engine.pulse), **loaded})
                 time.sleep(_BEAT)
