@@ -35,16 +35,14 @@ def open_runtime(settings: Settings) -> Runtime:
     from engine.runtimes.onnx import OnnxRuntime
 
     processor = OnnxRuntime(settings.threads)
-    if settings.device == "cpu":
+    if settings.device == "cpu" or (settings.device == "auto" and not _has_driver()):
         return _ByFile(settings, processor, None, processor.device)
-    if settings.device != "auto":
-        gpu = _open_gpu(settings.device, settings)
-        return _ByFile(settings, processor, gpu, gpu.device)
-    if unused := unused_gpu(settings):
-        return _ByFile(settings, processor, None, f"{processor.device} (not the GPU: {unused.why or unused.what})")
-    if not _has_driver():
-        return _ByFile(settings, processor, None, processor.device)
-    gpu = _open_gpu("cuda", settings)
+    try:
+        gpu = _open_gpu(settings)
+    except DeviceError as error:
+        if settings.device != "auto":
+            raise
+        return _ByFile(settings, processor, None, f"{processor.device} (not the GPU: {error.why or error.what})")
     return _ByFile(settings, processor, gpu, gpu.device)
 
 
@@ -53,7 +51,7 @@ def unused_gpu(settings: Settings) -> DeviceError | None:
     if settings.device != "auto" or not _has_driver():
         return None
     try:
-        _open_gpu("cuda", settings)
+        _open_gpu(settings)
     except DeviceError as error:
         return error
     return None
@@ -63,7 +61,8 @@ def _has_driver() -> bool:
     return any(each.exists() for each in _DRIVERS)
 
 
-def _open_gpu(device: str, settings: Settings) -> Runtime:
+def _open_gpu(settings: Settings) -> Runtime:
+    device = "cuda" if settings.device == "auto" else settings.device
     if find_spec("torch") is None:
         what, why = f"device: {device} cannot be used", "PyTorch, which runs networks on a GPU, is not installed"
         raise DeviceError(what, why, "Run ./install.sh --torch in the project's folder, or set 'device: cpu'")
