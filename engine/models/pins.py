@@ -42,7 +42,7 @@ def read_pins(folder: Path) -> dict[str, Pin]:
         return {}
     except OSError as error:
         raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         remedy = "Delete it, and fetch what it stood for anew: bshm models pull bshm"
         raise NetworkError(f"{file}: not the file that the program wrote", str(error), remedy) from error
 

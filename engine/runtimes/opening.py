@@ -4,8 +4,8 @@
     cpu           ONNX Runtime                                          TensorFlow 1, on the processor
     cuda, cuda:N  PyTorch on that GPU; where its memory is too short,   TensorFlow 1, on that GPU
                   ONNX Runtime
-    auto          as cuda where there is a GPU that PyTorch can use,    TensorFlow 1, on the first GPU that it sees,
-                  else as cpu                                           else on the processor
+    auto          as cuda where there is a GPU that PyTorch can use,    TensorFlow 1, on the first GPU that it sees
+                  else as cpu                                           (CUDA_VISIBLE_DEVICES), else on the processor
 
 On the processor ONNX Runtime needs less time than PyTorch (tests/bench/devices.py).
 """
@@ -25,6 +25,9 @@ from engine.settings import Settings
 # What NVIDIA's driver shows, on Linux and on Linux under Windows. It is looked at before PyTorch, whose loading takes
 # a second and more.
 _DRIVERS = (Path("/proc/driver/nvidia/version"), Path("/dev/dxg"))
+
+# Old cards, of which PyTorch knows nothing any more, still run BSHM's own graph.
+_WITHOUT = "'device: cpu', or 'device: auto', with which TensorFlow 1 may still use the GPU"
 
 
 def open_runtime(settings: Settings) -> Runtime:
@@ -65,7 +68,7 @@ def _open_gpu(settings: Settings) -> Runtime:
     device = "cuda" if settings.device == "auto" else settings.device
     if find_spec("torch") is None:
         what, why = f"device: {device} cannot be used", "PyTorch, which runs networks on a GPU, is not installed"
-        raise DeviceError(what, why, "Run ./install.sh --torch in the project's folder, or set 'device: cpu'")
+        raise DeviceError(what, why, f"Run ./install.sh --torch in the project's folder, or set {_WITHOUT}")
     from engine.runtimes.torch import TorchRuntime
 
     return TorchRuntime(device, settings.gpu.memory_fraction)

@@ -1,7 +1,8 @@
 """One process of another Python, with TensorFlow 1.15.5, that gives the mattes of a graph (engine.runtimes.tf1.worker).
 
-It never outlives this one, also after kill -9; it hears no signal that is meant for this one's group, and has none of
-its descriptors. Pixels lie in an anonymous file in memory (memfd_create(2)), which is as large as the picture at hand.
+It never outlives this one, also after kill -9, unless somebody stopped it (SIGSTOP). It hears no signal that is meant
+for this one's group, and has none of its descriptors. Pixels lie in an anonymous file in memory (memfd_create(2)),
+which is as large as the picture at hand.
 """
 
 from __future__ import annotations

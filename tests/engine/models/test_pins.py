@@ -42,6 +42,7 @@ def test_where_nothing_was_accepted_there_are_none(tmp_path: Path) -> None:
         "",
         "{",
         "[]",
+        "[" * 200_000,
         '{"bshm.pb": 3}',
         '{"bshm.pb": {"sha256": "00"}}',
         '{"bshm.pb": {"sha256": "0", "size": 1, "source": ""}}',
