@@ -107,6 +107,8 @@ def test_many_at_once_end_up_with_one_engine(detaching: Detaching) -> None:
 
 def test_one_that_is_starting_is_waited_for(detaching: Detaching) -> None:
     detaching.place.start(wait=False)
+    address = detaching.place.address
+    until(address.with_name(f"{address.name}.lock").exists)  # it has taken the place, and loads its networks
     try:
         assert detaching.run() == (0, f"{detaching.place.address}\n", "")
         assert detaching.engine.pid == detaching.place.process.pid
