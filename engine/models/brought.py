@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 from engine.errors import DeviceError, DownloadError, NetworkError, UsageError
 from engine.models.catalogue import Network
-from engine.models.contract import SIZES, check_graph, check_onnx, trial_picture
+from engine.models.contract import SIZES, check_graph, trial_picture
 from engine.models.pins import Pin
 from engine.models.progress import Progress
 from engine.models.sources import GraphSource, mirrored
 from engine.models.store import State, Store
 from engine.models.tensorflow import python_with_tensorflow
+from engine.models.trial import try_onnx
 from engine.models.unpinned import download_unpinned
 from engine.runtimes.tf1.process import Tf1Process
 from engine.settings import Settings
@@ -78,7 +79,7 @@ def import_brought(
         return _take_graph(network, file, source, store, settings, progress)
     progress(f"trying {network.name}", None, None)
     store.fit_to_accept(network, network.file, file, source)
-    check_onnx(network, file)
+    try_onnx(network, file)
     return (Accepted(network.file, store.accept(network, network.file, file, source)),)
 
 
@@ -148,7 +149,7 @@ def _converted(network: Network, graph: Path, work: _Workshop, progress: Progres
 
     made = work.folder / network.file
     convert_graph_file(network, graph, made, work.python, work.any_version, progress)
-    check_onnx(network, made)
+    try_onnx(network, made)
     return made
 
 

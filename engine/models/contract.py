@@ -51,8 +51,9 @@ def check_graph(file: Path) -> None:
         raise NetworkError(f"{file}: not a graph of BSHM's kind", f"its {_INPUT} takes no picture")
 
 
-def check_onnx(network: Network, file: Path) -> None:
-    """Raises NetworkError where an ONNX file does not give alphas of pictures of any size. Runs it."""
+def run_onnx(network: Network, file: Path) -> None:
+    """Raises NetworkError where an ONNX file does not give alphas of pictures of any size, MemoryError where it takes
+    too much. Runs it in this process (engine.models.trial: in another)."""
     from engine.runtimes.onnx import OnnxRuntime
 
     _check_model(file)
@@ -63,7 +64,7 @@ def check_onnx(network: Network, file: Path) -> None:
         frame = f"a picture of {size[0]} x {size[1]} pixels"
         try:
             (alpha,) = session.run(tensor)
-        except NetworkError:
+        except (NetworkError, MemoryError):
             raise
         except Exception as error:  # ONNX Runtime's errors have no public base class
             raise NetworkError(f"{file}: not a network of BSHM's kind", f"{frame} fails: {error}") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -109,10 +109,21 @@ class Store:
         source: where it came from. replacing: whatever was accepted under that name before. Raises NetworkError where
         that was another file, or the folder cannot be written.
         """
-        found = _pin_of(file, source) if replacing else self.fit_to_accept(network, name, file, source)
-        with self._writing(name, found) as writing, file.open("rb") as stream:
+        accepted: list[Pin] = []
+
+        def judge(copy: Path) -> Pin:
+            """Of the copy, under the lock: the file may change meanwhile, and another process may accept one."""
+            pin = _pin_of(copy, source) if replacing else self.fit_to_accept(network, name, copy, source)
+            accepted.append(pin)
+            return pin
+
+        try:
+            stream = file.open("rb")
+        except OSError as error:
+            raise NetworkError(f"{file}: cannot be read", system_reason(error)) from error
+        with stream, self._writing(name, judge) as writing:
             shutil.copyfileobj(stream, writing)
-        return found
+        return accepted[0]
 
     def remove(self, network: Network) -> bool:
         """Deletes the network's files and pins; False where there was none. Raises NetworkError where that fails."""
@@ -146,8 +157,11 @@ class Store:
         return next((each for each in found if each[1] is State.DAMAGED), found[0])
 
     @contextmanager
-    def _writing(self, name: str, pin: Pin | None = None) -> Iterator[BinaryIO]:
-        """A file that takes its place in the store, whole, when the block ends; and its pin. Raises NetworkError."""
+    def _writing(self, name: str, judge: Callable[[Path], Pin] | None = None) -> Iterator[BinaryIO]:
+        """A file that takes its place in the store, whole, when the block ends. Raises NetworkError.
+
+        judge: says, of the file before it does so, what it is to be pinned as, or raises.
+        """
         file, unfinished = self.folder / name, self.folder / f".{name}.unfinished"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -157,8 +171,8 @@ class Store:
                         yield stream
                         stream.flush()
                         os.fsync(stream.fileno())
-                    if pin:  # before its file: one that has no pin is taken for damaged
-                        write_pins(self.folder, {**read_pins(self.folder), name: pin})
+                    if judge:  # the pin before its file: one that has no pin is taken for damaged
+                        write_pins(self.folder, {**read_pins(self.folder), name: judge(unfinished)})
                     unfinished.replace(file)
                 finally:
                     unfinished.unlink(missing_ok=True)

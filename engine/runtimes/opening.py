@@ -106,7 +106,7 @@ class _ByFile:
             chosen.device,
             gpu.memory_fraction,
             gpu.growth,
-            chosen.engine.deadline / 2,  # so that a picture whose run hangs is refused by itself, not with all others
+            chosen.engine.deadline / 2,  # so that a hanging run is told as what it is before the picture's time is over
             threads=chosen.threads,
             memory=budget_bytes(chosen) // 2,
         )

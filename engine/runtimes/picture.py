@@ -35,6 +35,8 @@ def alpha_of(output: npt.NDArray[Any], name: str) -> Tensor:
     else:
         shape = " x ".join(map(str, output.shape))
         raise NetworkError(f"{name}: the network's output is no alpha", f"it is {shape}, {output.dtype}")
+    if np.isnan(alpha).any():
+        raise NetworkError(f"{name}: the network's output is no alpha", "some of its values are no numbers")
     return np.asarray(np.clip(alpha / np.float32(255), 0, 1)[None, None], np.float32)
 
 

@@ -14,7 +14,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engine.errors import NetworkError
 from engine.models.catalogue import NETWORKS
-from engine.models.contract import check_graph, check_onnx, trial_picture
+from engine.models.contract import check_graph, trial_picture
+from engine.models.trial import try_onnx
 
 BSHM = NETWORKS["bshm"]
 
@@ -116,7 +117,7 @@ def export(file: Path, *, transposed: bool = False, fixed: bool = False, channel
 
 
 def test_an_export_that_gives_alphas_of_any_size_is_taken(tmp_path: Path) -> None:
-    check_onnx(BSHM, export(tmp_path / "bshm.onnx"))
+    try_onnx(BSHM, export(tmp_path / "bshm.onnx"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_an_export_that_gives_alphas_of_any_size_is_taken(tmp_path: Path) -> Non
 )
 def test_an_export_of_another_kind_is_refused(tmp_path: Path, wrong: dict[str, int], words: str) -> None:
     with pytest.raises(NetworkError) as refused:
-        check_onnx(BSHM, export(tmp_path / "bshm.onnx", **wrong))  # type: ignore[arg-type]  # a bool is an int too
+        try_onnx(BSHM, export(tmp_path / "bshm.onnx", **wrong))  # type: ignore[arg-type]  # a bool is an int too
     assert words in str(refused.value)
 
 
@@ -138,14 +139,14 @@ def test_a_network_that_takes_planes_is_refused(tmp_path: Path) -> None:
 
     copied = Path(shutil.copy(Store().path(NETWORKS["modnet"]), tmp_path / "bshm.onnx"))
     with pytest.raises(NetworkError, match="its input has 4 axes"):
-        check_onnx(BSHM, copied)
+        try_onnx(BSHM, copied)
 
 
 @pytest.mark.parametrize("content", [b"", GRAPH, b"<html>", bytes(100)])
 def test_what_is_no_onnx_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bshm.onnx").write_bytes(content)
     with pytest.raises(NetworkError, match=r"no ONNX file, or not all of it|it has 0 inputs"):
-        check_onnx(BSHM, tmp_path / "bshm.onnx")
+        try_onnx(BSHM, tmp_path / "bshm.onnx")
 
 
 @given(st.binary())
@@ -153,7 +154,7 @@ def test_any_other_bytes_are_no_onnx_file(tmp_path_factory: pytest.TempPathFacto
     file = tmp_path_factory.mktemp("any") / "bshm.onnx"
     file.write_bytes(content)
     with pytest.raises(NetworkError):
-        check_onnx(BSHM, file)
+        try_onnx(BSHM, file)
 
 
 @given(st.data())
@@ -163,7 +164,7 @@ def test_an_export_that_is_cut_off_is_refused(tmp_path_factory: pytest.TempPathF
     # What follows the graph says which operators' versions it is made for: the last fields, of 4 bytes each at most
     file.write_bytes(content[: data.draw(st.integers(0, len(content) - 8))])
     with pytest.raises(NetworkError):
-        check_onnx(BSHM, file)
+        try_onnx(BSHM, file)
 
 
 def test_an_export_in_several_files_is_refused(tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ def test_an_export_in_several_files_is_refused(tmp_path: Path) -> None:
     onnx.save_model(model, tmp_path / "bshm.onnx", **options)
     assert (tmp_path / "weights.bin").exists()
     with pytest.raises(NetworkError, match=r"parts of it lie in other files\. Save it as one file"):
-        check_onnx(BSHM, tmp_path / "bshm.onnx")
+        try_onnx(BSHM, tmp_path / "bshm.onnx")
 
 
 def test_an_export_with_two_inputs_is_refused(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_an_export_with_two_inputs_is_refused(tmp_path: Path) -> None:
     model.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, None))
     onnx.save(model, tmp_path / "bshm.onnx")
     with pytest.raises(NetworkError, match="it has 2 inputs, and one is wanted"):
-        check_onnx(BSHM, tmp_path / "bshm.onnx")
+        try_onnx(BSHM, tmp_path / "bshm.onnx")
 
 
 def test_the_picture_that_is_tried_is_not_square_and_has_colours() -> None:
@@ -188,3 +189,36 @@ def test_the_picture_that_is_tried_is_not_square_and_has_colours() -> None:
     assert picture.shape == (64, 96, 3)
     assert picture.dtype == np.uint8
     assert all(np.ptp(picture[..., channel]) == 255 for channel in range(3))
+
+
+def test_one_that_never_ends_is_refused(tmp_path: Path) -> None:
+    """A Loop of as many rounds as an int64 counts, and a condition that stays true."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["on"], ["still"]),
+            helper.make_node("Add", ["before", "before"], ["after"]),
+        ],
+        "body",
+        [
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", TensorProto.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("still", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("after", TensorProto.FLOAT, None),
+        ],
+    )
+    image = helper.make_tensor_value_info("input_image:0", TensorProto.FLOAT, ["h", "w", 3])
+    mask = helper.make_tensor_value_info("output_mask:0", TensorProto.FLOAT, None)
+    constants = [
+        helper.make_tensor("rounds", TensorProto.INT64, [], [2**62]),
+        helper.make_tensor("true", TensorProto.BOOL, [], [True]),
+    ]
+    loop = helper.make_node("Loop", ["rounds", "true", "input_image:0"], ["output_mask:0"], body=body)
+    graph = helper.make_graph([loop], "g", [image], [mask], constants)
+    file = tmp_path / "endless.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), file)
+    with pytest.raises(NetworkError) as refused:
+        try_onnx(BSHM, file, seconds=5)
+    assert refused.value.why == "it gave no alpha of a small picture within 5 s"

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,19 @@ class TestPinnedOnFirstUse:
     def test_what_cannot_be_read_is_said(self, store: Store, tmp_path: Path) -> None:
         with pytest.raises(NetworkError, match=r"bshm.pb: cannot be read: no such file"):
             store.accept(BSHM, "bshm.pb", tmp_path / "bshm.pb", "")
+
+    def test_of_several_at_once_one_is_accepted_and_the_others_are_refused(self, store: Store, tmp_path: Path) -> None:
+        files = [tmp_path / str(number) for number in range(8)]
+        for file in files:
+            file.write_bytes(file.name.encode() * 300_000)
+
+        def accept(file: Path) -> str:
+            try:
+                return store.accept(BSHM, "bshm.pb", file, "").sha256
+            except NetworkError as error:
+                return error.what
+
+        with ThreadPoolExecutor(len(files)) as pool:
+            said = list(pool.map(accept, files))
+        assert said.count("bshm: another file than the one that was accepted first") == len(files) - 1
+        assert hashlib.sha256(store.path(BSHM).read_bytes()).hexdigest() in said

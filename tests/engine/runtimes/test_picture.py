@@ -59,6 +59,11 @@ def test_another_output_is_refused_with_its_shape(output: npt.NDArray[np.generic
     assert str(refused.value) == f"bshm: the network's output is no alpha: {words}."
 
 
+def test_values_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(NetworkError, match="some of its values are no numbers"):
+        alpha_of(np.array([[0, np.nan]], np.float32), "bshm")
+
+
 @pytest.mark.parametrize(
     ("names", "wanted"),
     [
