@@ -72,16 +72,21 @@ def _list(args: argparse.Namespace) -> int:
 
     store, licences = Store(), load_settings(args.config).licences
     table = Table("network", "for", "size", "licence", "permissive", "default", "state", box=None)
+    faults: list[NetworkError] = []
     for each in NETWORKS.values():
-        state = f"{store.state(each)}" if allowed(each, licences) else f"{store.state(each)}, not allowed"
+        try:
+            size, state = _size(store, each), str(store.state(each))
+        except NetworkError as error:  # of one that the store itself pins; the others are as they are
+            size, state = "", "not known"
+            faults.append(error)
         table.add_row(
             each.name,
             _TASKS[each.task],
-            _size(store, each),
+            size,
             each.licence,
             _yes_or_no(each.permissive),
             _yes_or_no(each.default),
-            state,
+            state if allowed(each, licences) else f"{state}, not allowed",
         )
     console = Console(highlight=False, markup=False)
     console.print(table)
@@ -91,7 +96,9 @@ def _list(args: argparse.Namespace) -> int:
             console.print(f"{each.name}: {each.note}.", soft_wrap=True)
     console.print(f"Licences are those of the weights; the config file allows: {licences}.")
     console.print(f"Installed networks lie in {shown(str(store.folder))}", soft_wrap=True)
-    return 0
+    for fault in faults:
+        complain(str(fault))
+    return max((fault.exit_code for fault in faults), default=0)
 
 
 def _pull(args: argparse.Namespace) -> int:
@@ -161,7 +168,7 @@ def _verify(args: argparse.Namespace) -> int:
 
     store = Store()
     named = [find_network(name) for name in dict.fromkeys(args.names)]
-    networks = named or [each for each in NETWORKS.values() if store.state(each) is not State.MISSING]
+    networks = named or [each for each in NETWORKS.values() if _is_there(store, each)]
     if not networks:
         complain(f"No network is installed in {store.folder}.")
     wrong = 0
@@ -178,6 +185,16 @@ def _verify(args: argparse.Namespace) -> int:
             complain(str(error))
             wrong = error.exit_code
     return wrong
+
+
+def _is_there(store: Store, network: Network) -> bool:
+    """Also where it cannot be told: why is said when it is verified."""
+    from engine.models.store import State
+
+    try:
+        return store.state(network) is not State.MISSING
+    except NetworkError:
+        return True
 
 
 def _pinned_by(store: Store, network: Network, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
+import onnx
 
 from engine.errors import NetworkError, system_reason
 from engine.models.catalogue import Network
@@ -120,6 +121,9 @@ def _run_tf2onnx(network: Network, graph: Path, made: Path, python: Path) -> Non
         raise NetworkError(f"{network.name}: the graph cannot be converted", why) from error
     if ran.returncode or _ERROR in ran.stderr:  # it writes a file, too, where it leaves an operator as it is
         raise NetworkError(f"{network.name}: the graph cannot be converted", _reason(ran.stderr), _remedy(ran.stderr))
+    model = onnx.load(made)
+    model.graph.doc_string = ""  # the graph's path, which is nobody else's business
+    onnx.save(model, made)
 
 
 def _environment() -> Mapping[str, str]:

@@ -36,6 +36,12 @@ def bshm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 @pytest.fixture
+def modnet() -> Path:
+    """The user's own file; to be asked for before `bshm`."""
+    return Store().path(NETWORKS["modnet"])
+
+
+@pytest.fixture
 def authors(tls: Tls, bshm: Bshm, stand_in: Path, tensorflow_1: Path, tmp_path: Path) -> Server:  # noqa: F811
     """A server that gives the graph; the config file names it, and a Python with TensorFlow 1.15.5."""
     server = tls.serve(whole(stand_in.read_bytes()))
@@ -147,3 +153,17 @@ def test_a_list_of_pins_that_cannot_be_read_is_said_with_the_way_out(bshm: Bshm)
     assert code == 3
     assert messages.startswith(f"{Store().folder / 'pins.json'}: not the file that the program wrote: ")
     assert "Delete it" in messages
+
+
+def test_the_other_networks_are_listed_and_verified_all_the_same(modnet: Path, bshm: Bshm) -> None:
+    Store().folder.mkdir(parents=True)
+    (Store().folder / "modnet.onnx").symlink_to(modnet)
+    (Store().folder / "pins.json").write_text("{")
+    code, output, messages = bshm("list")
+    assert code == 3
+    assert any(line.split()[:1] == ["modnet"] and line.endswith("installed ") for line in output.splitlines())
+    assert row(output)[-1].strip() == "not known"
+    assert "pins.json: not the file that the program wrote" in messages
+    code, _, messages = bshm("verify")
+    assert code == 3
+    assert "modnet.onnx is as the catalogue pins it." in messages

@@ -29,6 +29,7 @@ def test_a_graph_becomes_one_onnx_file_of_the_same_kind(converted: Path) -> None
     assert [each.name for each in model.graph.output] == ["output_png:0"]
     assert {each.domain: each.version for each in model.opset_import}[""] == 17
     assert not any(each.data_location for each in model.graph.initializer)
+    assert b".pb" not in converted.read_bytes()  # no path of this machine
 
 
 def test_one_that_gives_other_alphas_is_refused_with_the_figures(
