@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def store_without(names: Sequence[str], folder: Path) -> Store:
     """The user's networks but these."""
-    for network in NETWORKS.values():
+    for network in (each for each in NETWORKS.values() if each.default):
         if network.name not in names:
             shutil.copy(Store().path(network), folder / network.file)
     return Store(folder)

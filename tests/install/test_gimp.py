@@ -39,8 +39,7 @@ def test_the_plug_in_is_put_into_every_gimp_and_taken_back(place: Place, gimp: P
 def test_why_a_gimp_does_not_have_it_is_said(place: Place, gimp: Path) -> None:
     gimp.touch()
     said = place.part("put_into_gimp", code=1)
-    assert f"{gimp}/bshm-cut-out" in said
-    assert "file exists" in said
+    assert f"{gimp}: no plug-in can be put there: it is no folder." in said
     assert "All else is installed." in said
 
 
