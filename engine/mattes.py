@@ -39,8 +39,8 @@ def working_picture(crop: Rgb8) -> Rgb8:
     return resized(crop, scaled_to_area(size, WORKING_AREA))
 
 
-def matte_of(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8) -> Matte:
-    """The passes over a picture [H, W, 3], fused, at its size."""
+def looks_at(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8, mirrored: bool = False) -> tuple[Matte, ...]:
+    """The passes' mattes of a picture [H, W, 3], at its size. mirrored: each pass twice, once in the mirror."""
     size = size_of(picture)
     large = None
     few = size.area < UPSCALED_AREA and max(size) <= networks.longest_side
@@ -50,8 +50,11 @@ def matte_of(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8) -> Mat
     mattes = []
     for each in passes:
         seen = large if each.upscaled and large is not None else picture
-        mattes.append(resized_matte(run_network(networks, NETWORKS[each.network], seen, each.side), size))
-    return fused(mattes)
+        for step in (1, -1) if mirrored else (1,):
+            turned = np.ascontiguousarray(seen[:, ::step])
+            matte = run_network(networks, NETWORKS[each.network], turned, each.side)
+            mattes.append(resized_matte(np.ascontiguousarray(matte[:, ::step]), size))
+    return tuple(mattes)
 
 
 def fused(mattes: Sequence[Matte]) -> Matte:

@@ -16,7 +16,7 @@ from engine.crops import box_in_crop, grown, size_of
 from engine.device import Pulse
 from engine.errors import UsageError
 from engine.foreground import estimate_foreground
-from engine.mattes import matte_of, working_picture
+from engine.mattes import fused, looks_at, working_picture
 from engine.models.catalogue import NETWORKS
 from engine.models.store import Store
 from engine.networks import Networks
@@ -26,6 +26,7 @@ from engine.people.find import find_candidates
 from engine.people.marks import Marks, marks_of
 from engine.people.pointed import Cropped, choose_pointed
 from engine.people.subjects import choose_subjects
+from engine.quality import QUALITY
 from engine.refine import refine
 from engine.routes import THRESHOLD, Plan, plan
 from engine.runtimes.opening import open_runtime
@@ -49,11 +50,12 @@ _NOBODY_THERE = "Nobody was found at the places that were marked: the matte is e
 
 @dataclass(frozen=True)
 class _CropMatte:
-    """A person's matte on the way. matte: [h, w] like `working`, the crop at its working size."""
+    """A person's matte on the way. matte: [h, w] like `working`, the crop at its working size; looks: what it is of."""
 
     crop: Crop
     working: Rgb8
     matte: Matte
+    looks: tuple[Matte, ...]
 
 
 class _Clock:
@@ -138,7 +140,7 @@ class Engine:
     def _cut_out(
         self, networks: Networks, picture: Picture, options: Options, work: Work, marks: Marks | None
     ) -> CutOut:
-        clock = _Clock()
+        clock, crisp, mirrored = _Clock(), options.edge == "crisp", QUALITY[options.quality].mirrored
         work.reached("people", 0.0)
         seen, frame = picture.rgb8, picture.size
         names = tuple(each.name for each in networks.matting(options.network))
@@ -151,16 +153,15 @@ class Engine:
         ready: dict[Person, _CropMatte] = {}
         if marks:
             with clock.stage("matte"):
-                ready = _marked(networks, plans, seen, marks, work)
+                ready = _marked(networks, plans, seen, marks, work, mirrored)
             plans = [each for each in plans if each.person in ready]
         chosen, start = {each.person for each in plans}, _MARKED if marks else _FOUND
         strangers = [each.box for each in people if each not in chosen]
-        crisp = options.edge == "crisp"
         whole = np.zeros((frame.height, frame.width), np.float32)
         for number, each in enumerate(plans):
             work.reached("matte", start + (_MATTED - start) * number / len(plans))
             with clock.stage("matte"):
-                made = ready.pop(each.person, None) or _matte(networks, each, seen, people)
+                made = ready.pop(each.person, None) or _matte(networks, each, seen, people, mirrored)
                 matte = _without(strangers, each.person.box, made)
             with clock.stage("refine"):
                 matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
@@ -186,14 +187,15 @@ class Engine:
         return CutOut(picture, whole, foreground, report)
 
 
-def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...]) -> _CropMatte:
+def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...], mirrored: bool) -> _CropMatte:
     """The matte of a crop that is grown until it holds the body."""
     frame = size_of(seen)
     others = [one.box for one in people if one != each.person]
     crop = each.crop
     for _ in range(_MOST_GROWTHS + 1):
         working = working_picture(seen[crop.window])
-        made = _CropMatte(crop, working, matte_of(networks, each.passes, working))
+        looks = looks_at(networks, each.passes, working, mirrored)
+        made = _CropMatte(crop, working, fused(looks), looks)
         crop = grown(crop, made.matte, frame, others)
         if crop == made.crop:
             break
@@ -201,7 +203,7 @@ def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...
 
 
 def _marked(
-    networks: Networks, plans: Sequence[Plan], seen: Rgb8, marks: Marks, work: Work
+    networks: Networks, plans: Sequence[Plan], seen: Rgb8, marks: Marks, work: Work, mirrored: bool
 ) -> dict[Person, _CropMatte]:
     """The mattes of those who are at marked pixels, and nobody else's part in them. plans: of everybody."""
     by_person = {each.person: each for each in plans}
@@ -209,7 +211,7 @@ def _marked(
 
     def mattes(person: Person) -> Cropped:
         work.reached("matte", _FOUND + (_MARKED - _FOUND) * len(made) / len(plans))
-        one = made[person] = _matte(networks, by_person[person], seen, tuple(by_person))
+        one = made[person] = _matte(networks, by_person[person], seen, tuple(by_person), mirrored)
         others = [each for each in by_person if each != person]
         apart = replace(one, matte=without_neighbours(one.matte, one.working, one.crop, [person], others))
         own = _without([each.box for each in others], person.box, apart)
@@ -226,8 +228,8 @@ def _marked(
 
 
 def _as_asked(each: Plan, options: Options) -> Plan:
-    """The plan with what a request changes in it: one pass where it is to be fast, and its own threshold."""
-    passes = each.passes[:1] if options.quality == "fast" else each.passes
+    """The plan with what a request changes in it: as many passes as its quality has, and its own threshold."""
+    passes = each.passes[: QUALITY[options.quality].passes]
     return replace(each, passes=passes, threshold=options.threshold or each.threshold)
 
 

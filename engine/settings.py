@@ -11,7 +11,7 @@ from typing import Any
 LICENCES = ("all", "permissive")
 PEOPLE = ("auto", "all", "largest")
 EDGES = ("soft", "crisp")
-QUALITIES = ("best", "fast")
+QUALITIES = ("fast", "balanced", "best")
 WANTS = ("cutout", "matte", "composite")
 FORMATS = ("png", "webp", "tiff", "jpeg")
 CONFLICTS = ("suffix", "skip", "overwrite")
@@ -124,7 +124,7 @@ class Settings:
     licences: str = "all"
     network: str = "auto"
     people: str | int = "auto"
-    quality: str = "best"
+    quality: str = "balanced"
     want: tuple[str, ...] = ("cutout",)
     format: str = "png"
     matte_bits: int = 8

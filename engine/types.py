@@ -161,7 +161,7 @@ class Options:
 
     network: str = "auto"
     people: str | int = "auto"
-    quality: str = "best"
+    quality: str = "balanced"
     edge: str = "soft"
     threshold: float | None = None
     at: tuple[Point, ...] = ()

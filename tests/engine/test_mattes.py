@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.device import Device
-from engine.mattes import WORKING_AREA, fused, matte_of, resized_matte, run_network, scaled_to_area, working_picture
+from engine.mattes import WORKING_AREA, fused, looks_at, resized_matte, run_network, scaled_to_area, working_picture
 from engine.models.catalogue import NETWORKS, Network
 from engine.routes import TABLE, Pass
 from engine.types import Matte, Rgb8, Size
@@ -168,22 +168,30 @@ class TestWithTheNetworks:
 
     def test_one_pass_is_the_networks_matte_at_the_pictures_size(self, networks: Networks, face: Rgb8) -> None:
         alone = resized_matte(run_network(networks, NETWORKS["rvm"], face, 224), Size(280, 300))
-        assert np.array_equal(matte_of(networks, (Pass("rvm", 224),), face), alone)
+        assert np.array_equal(looks_at(networks, (Pass("rvm", 224),), face)[0], alone)
 
-    def test_several_passes_are_fused(self, networks: Networks, face: Rgb8) -> None:
+    def test_in_the_mirror_each_pass_is_taken_twice(self, networks: Networks, face: Rgb8) -> None:
+        plain, mirrored = looks_at(networks, (Pass("rvm", 224),), face, mirrored=True)
+        (turned,) = looks_at(networks, (Pass("rvm", 224),), np.ascontiguousarray(face[:, ::-1]))
+        assert np.array_equal(plain, looks_at(networks, (Pass("rvm", 224),), face)[0])
+        assert np.array_equal(mirrored, turned[:, ::-1])
+
+    def test_several_passes_give_a_matte_each(self, networks: Networks, face: Rgb8) -> None:
         passes = (Pass("rvm", 192), Pass("rvm", 256))
-        each = [matte_of(networks, (one,), face) for one in passes]
-        assert np.array_equal(matte_of(networks, passes, face), fused(each))
+        each = [looks_at(networks, (one,), face)[0] for one in passes]
+        assert np.array_equal(looks_at(networks, passes, face), each)
 
     def test_few_pixels_are_added_to_before_a_pass_that_asks_for_it(self, networks: Networks, face: Rgb8) -> None:
         tiny = face[::4, ::4]
-        plain, upscaled = (matte_of(networks, (Pass("rvm", 192, upscaled=each),), tiny) for each in (False, True))
+        (plain,), (upscaled,) = (looks_at(networks, (Pass("rvm", 192, upscaled=each),), tiny) for each in (False, True))
         assert plain.shape == upscaled.shape == tiny.shape[:2]
         assert not np.array_equal(plain, upscaled)
 
     def test_a_crop_of_360_x_360_pixels_has_enough_of_them(self, networks: Networks) -> None:
         enough = photo("astronaut")[0:360, 0:360]
-        plain, upscaled = (matte_of(networks, (Pass("rvm", 192, upscaled=each),), enough) for each in (False, True))
+        (plain,), (upscaled,) = (
+            looks_at(networks, (Pass("rvm", 192, upscaled=each),), enough) for each in (False, True)
+        )
         assert np.array_equal(plain, upscaled)
 
     @pytest.mark.parametrize(("height", "width"), [(1, 100_000), (100_000, 1), (50_000, 3), (7, 70_000), (20, 20_000)])
@@ -199,6 +207,6 @@ class TestWithTheNetworks:
         monkeypatch.setattr(networks.device, "run", run)
         strip = np.full((height, width, 3), 128, np.uint8)
         for passes in {row.alone for row in TABLE}:
-            matte = matte_of(networks, passes, strip)
+            matte = fused(looks_at(networks, passes, strip))
             assert matte.shape == (height, width)
         assert max(map(max, seen)) == networks.longest_side == 2560

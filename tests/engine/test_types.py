@@ -95,4 +95,4 @@ class TestPicture:
 
 
 def test_options_default_to_what_settings_default_to() -> None:
-    assert Options() == Options(network="auto", people="auto", quality="best", edge="soft", threshold=None, at=())
+    assert Options() == Options(network="auto", people="auto", quality="balanced", edge="soft", threshold=None, at=())

@@ -34,7 +34,7 @@ def test_without_a_config_file_it_says_the_defaults(home: Path, capsys: pytest.C
   want       cutout, matte, report
   format     png, mattes with 8 bits
   network    auto
-  people     auto, quality best
+  people     auto, quality balanced
   conflict   suffix
   observer   auto
 
