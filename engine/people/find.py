@@ -13,6 +13,7 @@ from engine.networks import Networks, resized
 from engine.people.boxes import NOTHING, Rows, areas, shared_areas, without_doubles, without_parts
 from engine.people.detectors import detect, rescaled
 from engine.types import Box, Crop, Person, Rgb8, Size
+from engine.upscale import upscale
 
 # A tile shows bodies at full scale but also more that only looks like one: there a find must be surer.
 _LEAST_TILE = 0.30
@@ -34,6 +35,10 @@ _TALL_ENOUGH = 0.25
 # Boxes that come within this many pixels of a tile's inner border are cut bodies: a neighbouring tile has them whole.
 _BORDER = 10
 
+# Pictures whose longer side has fewer pixels than this go through super-resolution first. Measured on 40 street photos
+# shrunk until their people were 45 pixels tall: without it a detector saw every second person, with it nearly all.
+_FEW_PIXELS = 128
+
 _SAME_PERSON = 0.45  # IoU
 _PART_INSIDE = 0.85  # share of the smaller box's area
 _PART_SCORE = 0.7
@@ -51,12 +56,21 @@ def find_candidates(networks: Networks, picture: Rgb8, thorough: bool) -> tuple[
     """Who may be in a picture [H, W, 3] RGB. thorough: look at all tiles, whatever was found before."""
     frame = size_of(picture)
     detector, *others = networks.usable("people")
-    first = _with_tiles(networks, detector, picture, thorough)
-    second = [_unseen(detect(networks, other, picture), first) for other in others]
+    seen = _with_enough_pixels(networks, picture)
+    first = _with_tiles(networks, detector, seen, thorough)
+    second = [_unseen(detect(networks, other, seen), first) for other in others]
+    scale = frame.width / size_of(seen).width
     return (
-        *(Candidate(_person(row, frame), True) for row in first),
-        *(Candidate(_person(row, frame), False) for row in np.concatenate([NOTHING, *second])),
+        *(Candidate(_person(row, frame), True) for row in rescaled(first, scale)),
+        *(Candidate(_person(row, frame), False) for row in rescaled(np.concatenate([NOTHING, *second]), scale)),
     )
+
+
+def _with_enough_pixels(networks: Networks, picture: Rgb8) -> Rgb8:
+    if max(size_of(picture)) >= _FEW_PIXELS:
+        return picture
+    (upscaler,) = networks.usable("upscale")
+    return upscale(networks, upscaler, picture)
 
 
 def _person(row: Rows, frame: Size) -> Person:
