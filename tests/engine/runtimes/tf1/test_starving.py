@@ -93,7 +93,9 @@ class TestLadder:
         whole, steps = outcome(0)
         assert steps == []
         tiled, steps = outcome(450 * MB)
-        assert steps == ["Memory was short: bshm saw 960 x 640 pixels in 12 tiles of 320 x 320."]
+        smaller = ["Memory was short: bshm saw 960 x 640 pixels in 15 tiles of 256 x 256."]
+        assert steps[0] == "Memory was short: bshm saw 960 x 640 pixels in 12 tiles of 320 x 320."
+        assert steps[1:] in ([], smaller)  # how much TensorFlow wants at once is its threads' affair
         assert isinstance(whole, tuple)
         assert isinstance(tiled, tuple)
         assert tiled[0].shape == whole[0].shape == (1, 1, 640, 960)
