@@ -21,6 +21,12 @@ def shared_areas(row: Rows, rows: Rows) -> Rows:
     return areas(np.concatenate([np.maximum(row[:2], rows[:, :2]), np.minimum(row[2:4], rows[:, 2:4])], 1))
 
 
+def overlaps(row: Rows, rows: Rows) -> Rows:
+    """IoU of one box with each of several; their areas must not both be 0."""
+    shared = shared_areas(row, rows)
+    return shared / (areas(row) + areas(rows) - shared)
+
+
 def without_doubles(rows: Rows, most_shared: float) -> Rows:
     """Non-maximum suppression: best first, without those whose IoU with a better one is over `most_shared`."""
     rows = rows[rows[:, 4].argsort(kind="stable")[::-1]]

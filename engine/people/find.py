@@ -10,8 +10,9 @@ import numpy as np
 from engine.crops import size_of, tiles
 from engine.models.catalogue import Network
 from engine.networks import Networks, resized
-from engine.people.boxes import NOTHING, Rows, areas, shared_areas, without_doubles, without_parts
-from engine.people.detectors import detect, rescaled
+from engine.people.boxes import NOTHING, Rows, areas, overlaps, shared_areas, without_doubles, without_parts
+from engine.people.detectors import LEAST_SCORE, detect, rescaled
+from engine.people.tiny import matted
 from engine.types import Box, Crop, Person, Rgb8, Size
 from engine.upscale import upscale
 
@@ -58,6 +59,8 @@ def find_candidates(networks: Networks, picture: Rgb8, thorough: bool) -> tuple[
     detector, *others = networks.usable("people")
     seen = _with_enough_pixels(networks, picture)
     first = _with_tiles(networks, detector, seen, thorough)
+    if seen is not picture:
+        first = _with_body(matted(networks, seen), first)
     second = [_unseen(detect(networks, other, seen), first) for other in others]
     scale = frame.width / size_of(seen).width
     return (
@@ -73,12 +76,19 @@ def _with_enough_pixels(networks: Networks, picture: Rgb8) -> Rgb8:
     return upscale(networks, upscaler, picture)
 
 
+def _with_body(body: Rows, rows: Rows) -> Rows:
+    """A matted body, unless one of the boxes is its own; of the others those that are not parts of it."""
+    if any(overlaps(row, body).max(initial=0) > _SAME_PERSON for row in rows):
+        return rows
+    return np.concatenate([body, _unseen(rows, body, LEAST_SCORE)])
+
+
 def _person(row: Rows, frame: Size) -> Person:
     return Person(Box(*map(float, row[:4])).within(frame), float(row[4]))
 
 
-def _unseen(rows: Rows, seen: Rows) -> Rows:
-    rows = rows[rows[:, 4] >= _LEAST_SECOND]
+def _unseen(rows: Rows, seen: Rows, least_score: float = _LEAST_SECOND) -> Rows:
+    rows = rows[rows[:, 4] >= least_score]
     smaller = [np.minimum(areas(row), areas(seen)) for row in rows]
     new = [not np.any(shared_areas(row, seen) > _SEEN_BEFORE * least) for row, least in zip(rows, smaller, strict=True)]
     return np.asarray(rows[np.array(new, bool)], np.float32)
