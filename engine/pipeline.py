@@ -16,7 +16,7 @@ from engine.crops import box_in_crop, grown, size_of
 from engine.device import Pulse
 from engine.errors import UsageError
 from engine.foreground import estimate_foreground
-from engine.mattes import fused, looks_at, working_picture
+from engine.mattes import fused, looks_at, resized_matte, working_picture
 from engine.models.catalogue import NETWORKS
 from engine.models.store import Store
 from engine.networks import Networks
@@ -164,7 +164,10 @@ class Engine:
                 made = ready.pop(each.person, None) or _matte(networks, each, seen, people, mirrored)
                 matte = _without(strangers, each.person.box, made)
             with clock.stage("refine"):
-                matte = without_haze(refine(matte, made.working, seen[made.crop.window]))
+                crop = seen[made.crop.window]
+                matte = without_haze(
+                    refine(matte, made.working, crop) if each.refined else resized_matte(matte, size_of(crop))
+                )
             with clock.stage("compose"):
                 matte = faded(matte, made.crop, frame)
                 paste_into(whole, made.crop, binary(matte, each.threshold) if crisp else matte)

@@ -17,6 +17,6 @@ class Quality:
 
 QUALITY: Mapping[str, Quality] = {
     "fast": Quality(passes=1, mirrored=False),
-    "balanced": Quality(passes=4, mirrored=False),
+    "balanced": Quality(passes=3, mirrored=False),
     "best": Quality(passes=8, mirrored=True),
 }

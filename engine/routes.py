@@ -2,9 +2,10 @@
 
 The table is what was measured (README, "Quality") on street photos, composites, portraits and groups, each person
 cropped with a margin. MODNet on about 400 x 400 pixels beats RVM as long as the photo gives it sharp pixels; where it
-does not, MODNet wants super-resolution first; below about 100 pixels of height it sees nobody, and RVM, at several
-sizes, still does. So a person's own pixels choose the route; the share of the frame decides alone whether a crop is
-worth it. People who touch one another are matted best by both networks together: their errors differ.
+does not, MODNet and U^2-Net-p want super-resolution first, RVM does not; and since what the three get wrong differs,
+their mean beats each by far, as long as those are left out that have lost the person (engine.mattes), as MODNet often
+does below 100 pixels of height. So a person's own pixels choose the route; the share of the frame decides alone whether
+a crop is worth it. People who touch one another are matted best by RVM and MODNet together.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Row:
     """One line of the table: for boxes of at least `area` square pixels that fill at least `share` of the frame.
 
     passes: `alone`, or `together` for a person who touches another subject; where none of their networks may be used,
-    `instead`. `official`: BSHM's, where it is asked for, or trusted (see TRUSTED).
+    `instead`. `official`: BSHM's, where it is asked for, or trusted (see TRUSTED). refined: whether the matte then
+    follows the photo's edges (engine.refine), which few pixels do not show.
     """
 
     area: float
@@ -63,19 +65,26 @@ class Row:
     together: tuple[Pass, ...]
     instead: tuple[Pass, ...]
     official: tuple[Pass, ...]
+    refined: bool
 
 
 _PORTRAIT = (Pass("modnet", 384), Pass("modnet", 448))
 _GROUP = (Pass("rvm", 256), Pass("rvm", 320), Pass("modnet", 384))
-_RVM = (Pass("rvm", 320), Pass("rvm", 384))
+_RVM = (Pass("rvm", 320), Pass("rvm", 384), Pass("u2netp", 320))
 _SMALL = (
-    Pass("rvm", 192),
+    Pass("modnet", 384, upscaled=True),
+    Pass("u2netp", 320, upscaled=True),
     Pass("rvm", 256),
     Pass("modnet", 256, upscaled=True),
+    Pass("rvm", 192),
+)
+_TINY = (
+    Pass("rvm", 256),
+    Pass("u2netp", 320, upscaled=True),
+    Pass("modnet", 256, upscaled=True),
+    Pass("rvm", 192),
     Pass("modnet", 384, upscaled=True),
 )
-_TINY = (Pass("rvm", 192), Pass("rvm", 256), Pass("rvm", 192, upscaled=True))
-_TINY_MODNET = (Pass("modnet", 192, upscaled=True), Pass("modnet", 256, upscaled=True))
 
 # BSHM sees a person about as large as in its training, 768 x 640 pixels (paper, the matting refinement network); the
 # source article has hair and ears lost at 512 x 512, and a short side of 640 and more for shares of 10 to 30 %.
@@ -84,10 +93,10 @@ _BSHM_SMALL = (Pass("bshm", 512, upscaled=True),)
 _BSHM_TINY = (Pass("bshm", 384, upscaled=True),)
 
 TABLE: tuple[Row, ...] = (
-    Row(SMALL_AREA, WHOLE_SHARE, Route.DIRECT, _PORTRAIT, _GROUP, _RVM, _BSHM),
-    Row(30_000, 0.0, Route.RESIZED, _PORTRAIT, _GROUP, _RVM, _BSHM),
-    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL, _SMALL, _BSHM_SMALL),
-    Row(0, 0.0, Route.OTHER, _TINY, _TINY, _TINY_MODNET, _BSHM_TINY),
+    Row(SMALL_AREA, WHOLE_SHARE, Route.DIRECT, _PORTRAIT, _GROUP, _RVM, _BSHM, refined=True),
+    Row(30_000, 0.0, Route.RESIZED, _PORTRAIT, _GROUP, _RVM, _BSHM, refined=True),
+    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL, _SMALL, _BSHM_SMALL, refined=False),
+    Row(0, 0.0, Route.OTHER, _TINY, _TINY, _TINY, _BSHM_TINY, refined=False),
 )
 
 
@@ -117,6 +126,7 @@ class Plan:
     route: Route
     crop: Crop
     passes: tuple[Pass, ...]
+    refined: bool
     threshold: float
 
 
@@ -152,6 +162,7 @@ def _plan_one(person: Person, together: bool, official: bool, frame: Size, netwo
         route=row.route,
         crop=Crop(0, 0, *frame) if row.route is Route.DIRECT else crop_around(person.box, frame),
         passes=next(allowed for each in wanted if (allowed := _allowed(each, networks))),
+        refined=row.refined,
         threshold=THRESHOLD_SMALL if area < SMALL_AREA else THRESHOLD,
     )
 

