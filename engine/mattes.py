@@ -48,9 +48,11 @@ def working_picture(crop: Rgb8) -> Rgb8:
     return resized(crop, scaled_to_area(size, WORKING_AREA))
 
 
-def looks_at(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8, mirrored: bool = False) -> tuple[Matte, ...]:
-    """The passes' mattes of a picture [H, W, 3], at its size, but for those that see another body than RVM's, where it
-    is among them. mirrored: each pass twice, once in the mirror."""
+def looks_at(
+    networks: Networks, passes: tuple[Pass, ...], picture: Rgb8, mirrored: bool = False, sole: bool = False
+) -> tuple[Matte, ...]:
+    """The passes' mattes of a picture [H, W, 3], at its size. mirrored: each pass twice, once in the mirror. sole: one
+    body is in it, so those are left out that see another one than RVM does, where that is among them."""
     size = size_of(picture)
     large = None
     few = size.area < UPSCALED_AREA and max(size) <= networks.longest_side
@@ -64,7 +66,7 @@ def looks_at(networks: Networks, passes: tuple[Pass, ...], picture: Rgb8, mirror
             turned = np.ascontiguousarray(seen[:, ::step])
             matte = run_network(networks, NETWORKS[each.network], turned, each.side)
             mattes.append((each.network, resized_matte(np.ascontiguousarray(matte[:, ::step]), size)))
-    return _of_one_body(mattes)
+    return _of_one_body(mattes) if sole else tuple(matte for _, matte in mattes)
 
 
 def _of_one_body(mattes: Sequence[tuple[str, Matte]]) -> tuple[Matte, ...]:

@@ -197,7 +197,7 @@ def _matte(networks: Networks, each: Plan, seen: Rgb8, people: tuple[Person, ...
     crop = each.crop
     for _ in range(_MOST_GROWTHS + 1):
         working = working_picture(seen[crop.window])
-        looks = looks_at(networks, each.passes, working, mirrored)
+        looks = looks_at(networks, each.passes, working, mirrored, each.sole)
         made = _CropMatte(crop, working, fused(looks), looks)
         crop = grown(crop, made.matte, frame, others)
         if crop == made.crop:

@@ -78,6 +78,12 @@ _SMALL = (
     Pass("modnet", 256, upscaled=True),
     Pass("rvm", 192),
 )
+_SMALL_GROUP = (
+    Pass("rvm", 256),
+    Pass("modnet", 384, upscaled=True),
+    Pass("rvm", 192),
+    Pass("modnet", 256, upscaled=True),
+)
 _TINY = (
     Pass("rvm", 256),
     Pass("u2netp", 320, upscaled=True),
@@ -95,7 +101,7 @@ _BSHM_TINY = (Pass("bshm", 384, upscaled=True),)
 TABLE: tuple[Row, ...] = (
     Row(SMALL_AREA, WHOLE_SHARE, Route.DIRECT, _PORTRAIT, _GROUP, _RVM, _BSHM, refined=True),
     Row(30_000, 0.0, Route.RESIZED, _PORTRAIT, _GROUP, _RVM, _BSHM, refined=True),
-    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL, _SMALL, _BSHM_SMALL, refined=False),
+    Row(6_000, 0.0, Route.UPSCALED, _SMALL, _SMALL_GROUP, _SMALL, _BSHM_SMALL, refined=False),
     Row(0, 0.0, Route.OTHER, _TINY, _TINY, _TINY, _BSHM_TINY, refined=False),
 )
 
@@ -119,13 +125,15 @@ TRUSTED: tuple[Ground, ...] = (Ground("bshm", people=1, share=0.10, side=2000, b
 
 @dataclass(frozen=True)
 class Plan:
-    """What is done for one person. crop: in the picture's pixels. threshold: of the binary matte."""
+    """What is done for one person. crop: in the picture's pixels. sole: no other subject touches this one.
+    refined: as in Row. threshold: of the binary matte."""
 
     person: Person
     share: float
     route: Route
     crop: Crop
     passes: tuple[Pass, ...]
+    sole: bool
     refined: bool
     threshold: float
 
@@ -162,6 +170,7 @@ def _plan_one(person: Person, together: bool, official: bool, frame: Size, netwo
         route=row.route,
         crop=Crop(0, 0, *frame) if row.route is Route.DIRECT else crop_around(person.box, frame),
         passes=next(allowed for each in wanted if (allowed := _allowed(each, networks))),
+        sole=not together,
         refined=row.refined,
         threshold=THRESHOLD_SMALL if area < SMALL_AREA else THRESHOLD,
     )

@@ -17,7 +17,7 @@ from engine.types import Matte, Rgb8, Size
 from tests.engine.scenes import Scene, overlap, photo
 
 if TYPE_CHECKING:
-    from engine.networks import Networks
+    from engine.networks import Networks, resized
     from engine.runtimes import Session, Tensor
     from engine.work import Work
 
@@ -175,6 +175,14 @@ class TestWithTheNetworks:
         (turned,) = looks_at(networks, (Pass("rvm", 224),), np.ascontiguousarray(face[:, ::-1]))
         assert np.array_equal(plain, looks_at(networks, (Pass("rvm", 224),), face)[0])
         assert np.allclose(mirrored, turned[:, ::-1], atol=1e-5)  # they are turned before and after resizing
+
+    def test_of_one_body_those_looks_are_left_out_that_rvm_does_not_bear_out(self, networks: Networks) -> None:
+        """MODNet and U^2-Net-p take a cat for somebody, RVM does not."""
+        cat = resized(photo("chelsea"), Size(320, 320))
+        passes = (Pass("modnet", 320), Pass("u2netp", 320), Pass("rvm", 224))
+        apart, sole = (looks_at(networks, passes, cat, sole=each) for each in (False, True))
+        assert [bool((each > 0.5).mean() > 0.05) for each in apart] == [True, True, False]
+        assert np.array_equal(sole, apart[2:])
 
     def test_several_passes_give_a_matte_each(self, networks: Networks, face: Rgb8) -> None:
         passes = (Pass("rvm", 192), Pass("rvm", 256))

@@ -122,10 +122,10 @@ class TestUsable:
 
 class TestMatting:
     def test_auto_is_all_that_may_be_used(self) -> None:
-        assert [each.name for each in networks_of("all").matting("auto")] == ["modnet", "rvm"]
-        assert [each.name for each in networks_of("permissive").matting("auto")] == ["modnet"]
+        assert [each.name for each in networks_of("all").matting("auto")] == ["modnet", "rvm", "u2netp"]
+        assert [each.name for each in networks_of("permissive").matting("auto")] == ["modnet", "u2netp"]
 
-    @pytest.mark.parametrize("name", ["modnet", "rvm"])
+    @pytest.mark.parametrize("name", ["modnet", "rvm", "u2netp"])
     def test_a_name_is_that_one(self, name: str) -> None:
         assert networks_of("all").matting(name) == (NETWORKS[name],)
 
@@ -133,7 +133,7 @@ class TestMatting:
     def test_an_unknown_one_is_refused_with_those_there_are(self, name: str) -> None:
         with pytest.raises(UsageError) as refused:
             networks_of("all").matting(name)
-        assert str(refused.value) == f"'{name}': no such matting network: there are auto, modnet, rvm, bshm."
+        assert str(refused.value) == f"'{name}': no such matting network: there are auto, modnet, rvm, u2netp, bshm."
 
     def test_one_that_is_not_installed_is_refused_with_the_command(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError) as refused:
@@ -145,7 +145,7 @@ class TestMatting:
             networks_of("permissive").matting("rvm")
         assert str(refused.value) == (
             "network 'rvm' may not be used: its licence is GPL-3.0 and the config file says 'licences: permissive'. "
-            "Name another (modnet), or set 'licences: all'."
+            "Name another (modnet, u2netp), or set 'licences: all'."
         )
 
 

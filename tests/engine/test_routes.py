@@ -41,7 +41,9 @@ RESIZED = (Route.RESIZED, 0.5)
 RESIZED_SMALL = (Route.RESIZED, 0.3)
 UPSCALED = (Route.UPSCALED, 0.3)
 OTHER = (Route.OTHER, 0.3)
-SMALL = "rvm 192, rvm 256, modnet 256 x4, modnet 384 x4"
+SMALL = "modnet 384 x4, u2netp 320 x4, rvm 256, modnet 256 x4, rvm 192"
+SMALL_GROUP = "rvm 256, modnet 384 x4, rvm 192, modnet 256 x4"
+TINY = "rvm 256, u2netp 320 x4, modnet 256 x4, rvm 192, modnet 384 x4"
 
 
 @pytest.mark.parametrize(
@@ -76,8 +78,8 @@ def test_pixels_and_share_choose_route_and_threshold(
     [
         (person(1000, 1500), "modnet 384, modnet 448", "rvm 256, rvm 320, modnet 384"),
         (person(150, 200), "modnet 384, modnet 448", "rvm 256, rvm 320, modnet 384"),
-        (person(100, 100), SMALL, SMALL),
-        (person(30, 70), "rvm 192, rvm 256, rvm 192 x4", "rvm 192, rvm 256, rvm 192 x4"),
+        (person(100, 100), SMALL, SMALL_GROUP),
+        (person(30, 70), TINY, TINY),
     ],
     ids=["large", "middling", "small", "tiny"],
 )
@@ -105,16 +107,20 @@ def test_people_touch_up_to_a_twentieth_of_a_box(gap: float, touching: bool) -> 
     [
         (PERMISSIVE, person(1000, 1500), "modnet 384, modnet 448", "modnet 384"),
         (PERMISSIVE, person(150, 200), "modnet 384, modnet 448", "modnet 384"),
-        (PERMISSIVE, person(100, 100), "modnet 256 x4, modnet 384 x4", "modnet 256 x4, modnet 384 x4"),
-        (PERMISSIVE, person(30, 70), "modnet 192 x4, modnet 256 x4", "modnet 192 x4, modnet 256 x4"),
+        (PERMISSIVE, person(100, 100), "modnet 384 x4, u2netp 320 x4, modnet 256 x4", "modnet 384 x4, modnet 256 x4"),
+        (PERMISSIVE, person(30, 70), *2 * ("u2netp 320 x4, modnet 256 x4, modnet 384 x4",)),
         (("bshm",), person(1000, 1500), "bshm 704", "bshm 704"),
         (("bshm",), person(150, 200), "bshm 704", "bshm 704"),
         (("bshm",), person(100, 100), "bshm 512 x4", "bshm 512 x4"),
         (("bshm",), person(30, 70), "bshm 384 x4", "bshm 384 x4"),
         (("rvm",), person(1000, 1500), "rvm 320, rvm 384", "rvm 256, rvm 320"),
         (("rvm",), person(150, 200), "rvm 320, rvm 384", "rvm 256, rvm 320"),
-        (("rvm",), person(100, 100), "rvm 192, rvm 256", "rvm 192, rvm 256"),
-        (("rvm",), person(30, 70), "rvm 192, rvm 256, rvm 192 x4", "rvm 192, rvm 256, rvm 192 x4"),
+        (("rvm",), person(100, 100), "rvm 256, rvm 192", "rvm 256, rvm 192"),
+        (("rvm",), person(30, 70), "rvm 256, rvm 192", "rvm 256, rvm 192"),
+        (("u2netp",), person(1000, 1500), "u2netp 320", "u2netp 320"),
+        (("u2netp",), person(150, 200), "u2netp 320", "u2netp 320"),
+        (("u2netp",), person(100, 100), "u2netp 320 x4", "u2netp 320 x4"),
+        (("u2netp",), person(30, 70), "u2netp 320 x4", "u2netp 320 x4"),
     ],
 )
 def test_where_some_networks_may_not_be_used_the_others_do_it(
@@ -134,6 +140,13 @@ def test_direct_takes_the_frame_and_every_other_route_a_crop_round_the_person() 
 def test_plans_come_in_the_order_of_the_people() -> None:
     people = [person(30, 70), person(1000, 1500, 500, 200), person(100, 200, 2000, 2000)]
     assert [each.person for each in plan(people, PHOTO, ALL)] == people
+
+
+def test_who_touches_nobody_is_one_body_and_few_pixels_are_not_refined() -> None:
+    large, small = person(300, 600), person(100, 100)
+    assert [each.sole for each in plan([large, small], PHOTO, ALL)] == [False, False]
+    assert [each.sole for each in plan([large], PHOTO, ALL)] == [True]
+    assert [plan([one], PHOTO, ALL)[0].refined for one in (large, small, person(30, 70))] == [True, False, False]
 
 
 def test_nobody_needs_no_plan() -> None:

@@ -107,15 +107,29 @@ def _max_pool(
     *,
     kernel_shape: Sequence[int],
     auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
     dilations: Sequence[int] = (),
     pads: Sequence[int] = (),
     strides: Sequence[int] = (),
 ) -> Tensor:
     rank = len(kernel_shape)
     strides, dilations = strides or (1,) * rank, dilations or (1,) * rank
-    around = _pads(auto_pad, pads, image.shape[2:], _dilated(kernel_shape, dilations), strides)
+    reach = _dilated(kernel_shape, dilations)
+    around = _pads(auto_pad, pads, image.shape[2:], reach, strides)
+    if ceil_mode and auto_pad == "NOTSET":
+        around = _with_last_windows(around, image.shape[2:], reach, strides)
     least = float("-inf") if image.is_floating_point() else torch.iinfo(image.dtype).min
     return _MAXIMA[rank](_padded(image, around, least), kernel_shape, strides, 0, dilations)
+
+
+def _with_last_windows(pads: Pads, size: Sequence[int], window: Sequence[int], strides: Sequence[int]) -> Pads:
+    """The pads with which a last window counts that only begins inside the picture, or in the pads before it."""
+    after = []
+    for before, end, length, reach, stride in zip(*pads, size, window, strides, strict=True):
+        steps = -(-(before + length + end - reach) // stride)
+        steps -= steps * stride >= before + length
+        after.append(max(end, steps * stride + reach - before - length))
+    return pads[0], tuple(after)
 
 
 def _average_pool(
@@ -166,7 +180,7 @@ _PADDING = {"auto_pad": ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")}
 OPERATORS: Mapping[str, Operator] = {
     "Conv": Operator(_convolve, known=_PADDING, idle=("kernel_shape",)),  # the weights have it too
     "ConvTranspose": Operator(_convolve_transposed, known=_PADDING, idle=("kernel_shape",)),
-    "MaxPool": Operator(_max_pool, known=_PADDING | {"ceil_mode": (0,), "storage_order": (0,)}),
+    "MaxPool": Operator(_max_pool, known=_PADDING | {"ceil_mode": (0, 1), "storage_order": (0,)}),
     "AveragePool": Operator(_average_pool, known=_PADDING),
     "GlobalAveragePool": Operator(_global_average),
     "GlobalMaxPool": Operator(_global_maximum),

@@ -58,7 +58,7 @@ def test_numbers_of_each_channel(network: Network) -> None:
     assert len(tensors.mean) == len(tensors.std) == 3
     assert min(tensors.std) > 0
     assert network.multiple >= 1
-    assert (network.side > 0) == (network.task == "people")
+    assert (network.side > 0) == (network.task == "people" or network.name == "u2netp")
 
 
 @EACH
@@ -66,7 +66,7 @@ def test_the_memory_of_runs_is_known_for_what_networks_see_and_rises(network: Ne
     sides, taken = zip(*network.memory, strict=True)
     assert list(sides) == sorted(sides)
     assert list(taken) == sorted(taken)
-    seen = {"matte": 448, "upscale": 360, "people": network.side}[network.task]
+    seen = network.side or {"matte": 448, "upscale": 360}[network.task]
     assert sides[-1] >= seen
     assert network.batch >= 1
 
@@ -85,7 +85,9 @@ def test_permissive_leaves_out_what_is_not() -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     assert find_network("modnet").task == "matte"
-    with pytest.raises(UsageError, match="'u2net': no such network: there are rvm, modnet, centernet, nanodet, span"):
+    with pytest.raises(
+        UsageError, match="'u2net': no such network: there are rvm, modnet, u2netp, centernet, nanodet, span"
+    ):
         find_network("u2net")
 
 
@@ -117,5 +119,5 @@ def test_tensors_are_those_of_the_file(network: Network, installed: Path) -> Non
     assert source.type == "tensor(float)"
     assert source.shape[1 if network.tensors.layout == "NCHW" else 3] == 3
     sides = source.shape[2:] if network.tensors.layout == "NCHW" else source.shape[1:3]
-    assert all(side == network.side if network.task == "people" else isinstance(side, str) for side in sides)
+    assert all(side == network.side if network.side else isinstance(side, str) for side in sides)
     assert set(network.tensors.outputs) <= {each.name for each in session.get_outputs()}

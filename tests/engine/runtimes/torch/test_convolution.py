@@ -61,9 +61,9 @@ def test_a_transposed_convolution_to_a_size(auto_pad: str, shape: tuple[int, int
 
 
 @settings(max_examples=30, deadline=None)
-@given(SIDES, SIDES, windows(gaps=False))
-def test_the_largest_of_a_window(height: int, width: int, window: dict[str, Any]) -> None:
-    assert_same("MaxPool", noise(1, 3, height, width), **window)
+@given(SIDES, SIDES, windows(gaps=False), st.integers(0, 1))
+def test_the_largest_of_a_window(height: int, width: int, window: dict[str, Any], ceil_mode: int) -> None:
+    assert_same("MaxPool", noise(1, 3, height, width), ceil_mode=ceil_mode, **window)
 
 
 @settings(max_examples=40, deadline=None)

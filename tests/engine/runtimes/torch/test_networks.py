@@ -35,6 +35,7 @@ def session(name: str) -> Session:
         *(("modnet", *size) for size in ((256, 256), (320, 192), (64, 352))),
         *(("span", *size) for size in ((64, 64), (61, 40), (3, 70))),
         ("nanodet", 416, 416),
+        ("u2netp", 320, 320),
     ],
 )
 def test_a_network_gives_what_it_gives_in_onnx_runtime(name: str, width: int, height: int) -> None:
@@ -89,4 +90,4 @@ def test_no_step_waits_for_numbers_that_a_gpu_computes(name: str) -> None:
 
 
 def test_all_default_networks_are_tried_here() -> None:
-    assert set(DEFAULTS) == {"rvm", "modnet", "span", "nanodet", "centernet"} <= set(NETWORKS)
+    assert set(DEFAULTS) == {"rvm", "modnet", "u2netp", "span", "nanodet", "centernet"} <= set(NETWORKS)

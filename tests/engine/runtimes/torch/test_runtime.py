@@ -85,7 +85,7 @@ def test_a_node_that_reads_what_nothing_makes_is_an_error(tmp_path: Path) -> Non
     [
         (single("Bernoulli", [noise(3)]), "the operator Bernoulli"),
         (single("Shrink", [noise(3)], bias=0.5), "the operator Shrink"),
-        (single("MaxPool", [noise(1, 1, 4, 4)], kernel_shape=[2, 2], ceil_mode=1), "MaxPool with ceil_mode 1"),
+        (single("MaxPool", [noise(1, 1, 4, 4)], kernel_shape=[2, 2], storage_order=1), "MaxPool with storage_order 1"),
         (single("MaxPool", [noise(1, 1, 4, 4)], outputs=2, kernel_shape=[2, 2]), "MaxPool with 2 outputs"),
         (single("Relu", [noise(3)], slope=2.0), "Relu with the attribute slope"),
         (single("Concat", [noise(3)]), "Concat without the attribute axis"),
