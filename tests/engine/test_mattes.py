@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from engine.device import Device
 from engine.mattes import WORKING_AREA, fused, looks_at, resized_matte, run_network, scaled_to_area, working_picture
 from engine.models.catalogue import NETWORKS, Network
+from engine.networks import resized
 from engine.routes import TABLE, Pass
 from engine.types import Matte, Rgb8, Size
 from tests.engine.scenes import Scene, overlap, photo
 
 if TYPE_CHECKING:
-    from engine.networks import Networks, resized
+    from engine.networks import Networks
     from engine.runtimes import Session, Tensor
     from engine.work import Work
 
