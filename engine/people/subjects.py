@@ -16,7 +16,7 @@ from engine.types import Box, Crop, Person, Rgb8
 # How sharp a person must be beside the main one, by height, both as parts of the main one's. Measured on 72 street
 # photos, 14 groups and composed crowds: passers-by had under half of the subject's height, or up to 0.81 of it and at
 # most 0.72 of its sharpness; nine in ten people of groups and crowds had over 0.83 of it.
-_COMPARABLE = ((0.85, 0.5), (0.5, 0.8))
+_COMPARABLE = ((0.85, 0.5), (0.75, 0.73), (0.5, 0.8))
 
 # Under this height of the main one, in pixels, everybody looks sharp: then only people of nearly its height compare.
 _BLUR_SEEN = 120

@@ -89,7 +89,10 @@ def table(settings: Settings) -> tuple[Parameter, ...]:
             "whoever they are, and nobody else. `people` is then left out, or `all`.",
         ),
         Parameter(
-            "quality", kinds.word(*QUALITIES), settings.quality, "`fast` is one look at each person, not several."
+            "quality",
+            kinds.word(*QUALITIES),
+            settings.quality,
+            "How many looks are taken at each person: `fast` one, `balanced` several, `best` many.",
         ),
         Parameter("edge", kinds.word(*EDGES), Options.edge, "`crisp`: every pixel is a person's or not."),
         Parameter(
