@@ -136,7 +136,7 @@ class TestSmall:
         (person,) = cut.report.people
         assert person["share"] < 0.01
         assert (person["route"], person["threshold"]) == ("upscaled", 0.3)
-        assert [one["network"] for one in person["passes"] if one["upscaled"]] == ["modnet", "modnet"]
+        assert [one["network"] for one in person["passes"] if one["upscaled"]] == ["modnet", "u2netp"]
         assert overlap(cut.matte, distant.truth) > 0.9
         (box,) = distant.boxes
         far = np.ones_like(cut.matte, bool)
