@@ -81,7 +81,7 @@ def _enlarged(matte: Matte, _working: Any, crop: Any) -> Matte:
 
 
 # In the chain's order.
-STAGES: Mapping[str, tuple[Off, ...]] = {
+STAGES: dict[str, tuple[Off, ...]] = {
     "find: pixels added": (Off(find, "_with_enough_pixels", _second),),
     "find: tiles": (Off(find, "_look_at_tiles", lambda *_: iter(())),),
     "find: second detector": (
