@@ -84,4 +84,4 @@ def test_a_program_that_forgets_to_close_its_engine_ends() -> None:
         "print(engine.pulse.runs, len(engine.loaded))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert ran.stdout.split() == ["5", "5"]
+    assert ran.stdout.split() == ["6", "6"]

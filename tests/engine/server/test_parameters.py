@@ -174,7 +174,7 @@ class TestNetworks:
 
     def test_the_schema_has_only_those_that_may_be_used(self) -> None:
         schemas = {each.name: each.kind.schema for each in table(Settings(licences="permissive"))}
-        assert schemas["network"]["enum"] == ["auto", "modnet"]
+        assert schemas["network"]["enum"] == ["auto", "modnet", "u2netp"]
 
 
 words = st.sampled_from(["cutout", "cutout,matte", "png", "raw", "batch", "modnet", "auto", "all", "fast", "crisp"])
