@@ -29,9 +29,12 @@ _SURE = 0.60
 _FILLED_FIRST = 0.25
 _FILLED_SECOND = 0.42
 
-# Boxes under this share of the frame: a few pixels, which the witness cannot judge either. The score must.
+# Boxes under this share of the frame: a few pixels, which the witness cannot judge so well. The best detector must have
+# seen it, and be surer, or the witness fill more of the box, and at both sizes. Measured on six people of 0.5 % of the
+# frame whom a detector saw with 0.28 to 0.66: filled 0.53 to 0.70; and in 75 pictures of nobody: no such box.
 _TINY_SHARE = 0.01
 _TINY_SCORE = 0.40
+_FILLED_TINY = 0.50
 
 
 def witness_of(networks: Networks) -> Network:
@@ -51,15 +54,18 @@ def _is_person(networks: Networks, candidate: Candidate, picture: Rgb8) -> bool:
         return False
     if candidate.first and person.score >= _SURE:
         return True
-    if person.box.area < _TINY_SHARE * frame.area and not (candidate.first and person.score >= _TINY_SCORE):
+    tiny = person.box.area < _TINY_SHARE * frame.area
+    doubtful = tiny and person.score < _TINY_SCORE
+    if tiny and not candidate.first:
         return False
     witness = witness_of(networks)
     if witness.name == "modnet" and (person.score < _LEAST_WITHOUT_RVM or person.box.area < _TOO_SMALL_FOR_MODNET):
-        return person.score >= _LEAST_WITHOUT_RVM
+        return person.score >= (_TINY_SCORE if tiny else _LEAST_WITHOUT_RVM)
     sides = _WITNESSES[witness.name]
-    if candidate.first:
+    if candidate.first and not doubtful:
         return _filled(networks, witness, sides[0], person.box, picture) >= _FILLED_FIRST
-    return all(_filled(networks, witness, side, person.box, picture) >= _FILLED_SECOND for side in sides)
+    least = _FILLED_TINY if candidate.first else _FILLED_SECOND
+    return all(_filled(networks, witness, side, person.box, picture) >= least for side in sides)
 
 
 def _filled(networks: Networks, witness: Network, side: int, box: Box, picture: Rgb8) -> float:

@@ -24,9 +24,12 @@ _LEAST_SECOND = 0.30
 _SEEN_BEFORE = 0.5
 
 # Tiles are the detector's own square, cut from the picture scaled to these multiples of it; never enlarged by more
-# than a quarter, since that adds no detail.
+# than a quarter, since that adds no detail. That quarter finds people, though: of 40 composites of 0.5 % of 1200 x 900
+# pixels, six had nobody found in them where the last level was left out, as it then would not have fitted whole. A
+# level that is hardly larger than the one before shows nothing new.
 _LEVELS = (2, 4)
 _MOST_ENLARGED = 1.25
+_LEAST_GAIN = 1.2
 _OVERLAP = 0.35
 
 # A detector sees people from about a tenth of its square up. Where the tallest has a quarter of it, everybody of
@@ -103,10 +106,11 @@ def _with_tiles(networks: Networks, network: Network, picture: Rgb8, thorough: b
     rows = detect(networks, network, picture)
     seen = network.side / long_side
     for level in _LEVELS:
-        scale = level * network.side / long_side
-        tallest = float((rows[:, 3] - rows[:, 1]).max(initial=0))
+        scale = min(level * network.side / long_side, _MOST_ENLARGED)
+        sure = rows[rows[:, 4] >= _LEAST_TILE]
+        tallest = float((sure[:, 3] - sure[:, 1]).max(initial=0))
         enough = _TALL_ENOUGH if len(rows) < 2 else _TALL_ENOUGH_OF_SEVERAL
-        if scale > _MOST_ENLARGED or (not thorough and tallest * seen >= enough * network.side):
+        if scale < _LEAST_GAIN * seen or (not thorough and tallest * seen >= enough * network.side):
             break
         rows = np.concatenate([rows, *_look_at_tiles(networks, network, picture, scale)])
         rows = without_doubles(rows, _SAME_PERSON)
